@@ -1,0 +1,54 @@
+/*
+ * guest/io_bus.h - the 64 Ki I/O ports of a guest: who answers where.
+ *
+ * Pure. Every device here is byte-wide: the bus takes word and dword accesses apart into byte
+ * accesses, low port first, wrapping at FFFFh, as an ISA bridge does. A port that nobody claims
+ * reads all ones, ignores writes, and is counted. A lookup is two table loads. The caller holds the
+ * VM's lock.
+ */
+#pragma once
+
+#include "guest/io.h"
+#include "kernel/status.h"
+
+#define IO_BUS_CLAIMS	 32u /* most claims on one bus */
+#define IO_BUS_GROUPS	 16u /* most groups of 256 ports that hold a claimed port */
+#define IO_BUS_UNCLAIMED 64u /* different unclaimed ports that are counted one by one */
+
+struct io_claim {
+	const char *name;
+	io_access_fn access;
+	void *state;
+	uint16_t first;	 /* first port */
+	uint16_t count;	 /* number of ports */
+	uint16_t offset; /* the register number that the first port has in the device */
+};
+
+struct io_unclaimed {
+	uint16_t port;
+	uint64_t reads, writes;
+};
+
+struct io_bus {
+	struct io_claim claims[IO_BUS_CLAIMS];
+	uint8_t claim_count;
+	uint8_t group_count;
+	uint8_t group_of[256];		     /* port >> 8 → index in claim_of + 1, 0: nobody there */
+	uint8_t claim_of[IO_BUS_GROUPS][256]; /* → index in claims + 1, 0: unclaimed */
+	struct io_unclaimed unclaimed[IO_BUS_UNCLAIMED];
+	uint8_t unclaimed_count;
+	uint64_t unclaimed_total; /* all accesses to unclaimed ports, also those past the table */
+};
+
+void io_bus_init(struct io_bus *bus);
+
+/* Gives ports first to first + count - 1 to a device. ERR_EXISTS if one has an owner, ERR_RANGE past
+ * FFFFh or count 0, ERR_FULL if a table is full; then nothing changes. */
+MUST_CHECK enum status io_bus_claim(struct io_bus *bus, const struct io_claim *claim);
+
+/* One access of 1, 2 or 4 bytes; never fails. Returns true if a device answered (each byte of) it,
+ * false if any byte was unclaimed (the caller may trace it). */
+bool io_bus_access(struct io_bus *bus, struct io_access *io);
+
+/* The name of the device that answers at port, or NULL. */
+const char *io_bus_owner(const struct io_bus *bus, uint16_t port);

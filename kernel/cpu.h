@@ -1,0 +1,190 @@
+/*
+ * kernel/cpu.h - one function per privileged or unusual instruction, and the bits of CR0, CR4, EFER,
+ * RFLAGS and the MSRs by their names in the manual.
+ *
+ * Kernel mode only; not for the pure folders, which take the bit names from kernel/x86.h.
+ */
+#pragma once
+
+#include "kernel/types.h"
+#include "kernel/x86.h"
+
+static inline struct cpuid_regs cpu_cpuid(uint32_t leaf, uint32_t subleaf)
+{
+	struct cpuid_regs r;
+
+	__asm__ volatile("cpuid"
+			 : "=a"(r.eax), "=b"(r.ebx), "=c"(r.ecx), "=d"(r.edx)
+			 : "a"(leaf), "c"(subleaf));
+	return r;
+}
+
+static inline uint64_t cpu_rdtsc(void)
+{
+	uint32_t low, high;
+
+	__asm__ volatile("rdtsc" : "=a"(low), "=d"(high)::"memory");
+	return (uint64_t)high << 32 | low;
+}
+
+/* #GP on an MSR that is not there: use cpu_rdmsr_safe() (kernel/trap.h) where that may be. */
+static inline uint64_t cpu_rdmsr(uint32_t index)
+{
+	uint32_t low, high;
+
+	__asm__ volatile("rdmsr" : "=a"(low), "=d"(high) : "c"(index) : "memory");
+	return (uint64_t)high << 32 | low;
+}
+
+static inline void cpu_wrmsr(uint32_t index, uint64_t value)
+{
+	__asm__ volatile("wrmsr" ::"c"(index), "a"((uint32_t)value), "d"((uint32_t)(value >> 32))
+			 : "memory");
+}
+
+#define CPU_CONTROL_REGISTER(n)                                                                    \
+	static inline uint64_t cpu_read_cr##n(void)                                                \
+	{                                                                                          \
+		uint64_t value;                                                                    \
+                                                                                                   \
+		__asm__ volatile("mov %%cr" #n ", %0" : "=r"(value)::"memory");                    \
+		return value;                                                                      \
+	}                                                                                          \
+	static inline void cpu_write_cr##n(uint64_t value)                                         \
+	{                                                                                          \
+		__asm__ volatile("mov %0, %%cr" #n ::"r"(value) : "memory");                       \
+	}
+CPU_CONTROL_REGISTER(0)
+CPU_CONTROL_REGISTER(2)
+CPU_CONTROL_REGISTER(3)
+CPU_CONTROL_REGISTER(4)
+#undef CPU_CONTROL_REGISTER
+
+#define CPU_DEBUG_REGISTER(n)                                                                      \
+	static inline uint64_t cpu_read_dr##n(void)                                                \
+	{                                                                                          \
+		uint64_t value;                                                                    \
+                                                                                                   \
+		__asm__ volatile("mov %%dr" #n ", %0" : "=r"(value));                              \
+		return value;                                                                      \
+	}                                                                                          \
+	static inline void cpu_write_dr##n(uint64_t value)                                         \
+	{                                                                                          \
+		__asm__ volatile("mov %0, %%dr" #n ::"r"(value));                                  \
+	}
+CPU_DEBUG_REGISTER(0)
+CPU_DEBUG_REGISTER(1)
+CPU_DEBUG_REGISTER(2)
+CPU_DEBUG_REGISTER(3)
+CPU_DEBUG_REGISTER(6)
+CPU_DEBUG_REGISTER(7)
+#undef CPU_DEBUG_REGISTER
+
+/* Needs CR4.OSXSAVE. */
+static inline uint64_t cpu_xgetbv(uint32_t index)
+{
+	uint32_t low, high;
+
+	__asm__ volatile("xgetbv" : "=a"(low), "=d"(high) : "c"(index));
+	return (uint64_t)high << 32 | low;
+}
+
+static inline void cpu_xsetbv(uint32_t index, uint64_t value)
+{
+	__asm__ volatile("xsetbv" ::"c"(index), "a"((uint32_t)value),
+			 "d"((uint32_t)(value >> 32))
+			 : "memory");
+}
+
+/* area: 64-byte aligned; mask: state components. */
+static inline void cpu_xsave(void *area, uint64_t mask)
+{
+	__asm__ volatile("xsave64 (%0)" ::"r"(area), "a"((uint32_t)mask),
+			 "d"((uint32_t)(mask >> 32))
+			 : "memory");
+}
+
+static inline void cpu_xrstor(const void *area, uint64_t mask)
+{
+	__asm__ volatile("xrstor64 (%0)" ::"r"(area), "a"((uint32_t)mask),
+			 "d"((uint32_t)(mask >> 32))
+			 : "memory");
+}
+
+/* area: 512 bytes, 16-byte aligned. */
+static inline void cpu_fxsave(void *area)
+{
+	__asm__ volatile("fxsave64 (%0)" ::"r"(area) : "memory");
+}
+
+static inline void cpu_fxrstor(const void *area)
+{
+	__asm__ volatile("fxrstor64 (%0)" ::"r"(area) : "memory");
+}
+
+static inline void cpu_invlpg(uintptr_t at)
+{
+	__asm__ volatile("invlpg (%0)" ::"r"(at) : "memory");
+}
+
+static inline void cpu_wbinvd(void)
+{
+	__asm__ volatile("wbinvd" ::: "memory");
+}
+
+static inline void cpu_pause(void)
+{
+	__builtin_ia32_pause();
+}
+
+static inline uint64_t cpu_read_flags(void)
+{
+	uint64_t flags;
+
+	__asm__ volatile("pushfq; popq %0" : "=r"(flags)::"memory");
+	return flags;
+}
+
+static inline void cpu_irq_off(void)
+{
+	__asm__ volatile("cli" ::: "memory");
+}
+
+static inline void cpu_irq_on(void)
+{
+	__asm__ volatile("sti" ::: "memory");
+}
+
+/* Lets everything that is pending in; returns with interrupts off. */
+static inline void cpu_irq_window(void)
+{
+	__asm__ volatile("sti; nop; cli" ::: "memory");
+}
+
+/* Turns interrupts off; returns whether they were on, for cpu_irq_restore(). */
+static inline bool cpu_irq_save(void)
+{
+	bool on = (cpu_read_flags() & RFLAGS_IF) != 0;
+
+	cpu_irq_off();
+	return on;
+}
+
+static inline void cpu_irq_restore(bool on)
+{
+	if (on)
+		cpu_irq_on();
+}
+
+/* Sleeps until the next interrupt has been handled; call with interrupts off, returns so. No wake-up
+ * between the caller's last check and the HLT is lost (STI blocks for one instruction). */
+static inline void cpu_halt_until_irq(void)
+{
+	__asm__ volatile("sti; hlt; cli" ::: "memory");
+}
+
+NORETURN static inline void cpu_stop(void)
+{
+	for (;;)
+		__asm__ volatile("cli; hlt" ::: "memory");
+}

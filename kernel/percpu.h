@@ -1,0 +1,44 @@
+/*
+ * kernel/percpu.h - what each core has for itself, reached by GS.
+ *
+ * cpus[i] exists for i < cpu_count; cpu 0 is the boot processor. Only the core itself writes its
+ * struct, but for the atomic words.
+ */
+#pragma once
+
+#include "kernel/types.h"
+
+#define CPU_MAX 256u
+
+struct log_ring;
+struct vmx_core;
+struct trap_probe;
+
+struct cpu {
+	struct cpu *self; /* at GS:0 */
+	unsigned index;
+	uint32_t apic_id;
+	bool online;
+	uint32_t pending; /* atomic: CPU_PENDING_... bits set by other cores before a kick */
+	struct log_ring *log;
+	struct vmx_core *vmx; /* vmx/: VMXON region, VMCS in use, run queue */
+	struct trap_probe *probe; /* kernel/trap.c: set while a fault is expected */
+	void *arch;		  /* kernel/gdt.c: GDT, TSS */
+	uintptr_t stack_top;
+	uint64_t irq_count, nmi_count;
+};
+
+#define CPU_PENDING_STOP BIT(0) /* a panic elsewhere: hold */
+#define CPU_PENDING_WORK BIT(1) /* look at your run queue */
+
+extern struct cpu *cpus[CPU_MAX];
+extern unsigned cpu_count;
+
+/* Valid after percpu_init_bsp() and, on the others, percpu_enter(). */
+static inline struct cpu *this_cpu(void)
+{
+	struct cpu *c;
+
+	__asm__ volatile("movq %%gs:0, %0" : "=r"(c));
+	return c;
+}

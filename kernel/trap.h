@@ -1,0 +1,46 @@
+/*
+ * kernel/trap.h - exceptions and interrupts of the hypervisor itself.
+ *
+ * Vectors below 32 are exceptions: unexpected ones panic. Others call the handler that was set; the
+ * handler runs on the interrupted stack with interrupts off and ends the interrupt itself (EOI).
+ */
+#pragma once
+
+#include "kernel/status.h"
+#include "kernel/x86.h"
+
+/* Pushed by kernel/trap.asm, general registers in ModRM order reversed by the pushes. */
+struct trap_frame {
+	uint64_t gpr[16]; /* RAX RCX RDX RBX RSP(unused) RBP RSI RDI R8..R15: ModRM order */
+	uint64_t vector;
+	uint64_t error_code; /* 0 where the CPU pushes none */
+	uint64_t rip, cs, rflags, rsp, ss;
+};
+
+enum trap_vector {
+	VECTOR_SPURIOUS_PIC = 0x20, /* 0x20-0x2f: the masked 8259 pair may still throw 7 and 15 */
+	VECTOR_KICK = 0x40,	    /* another core wants this one to look at its pending word */
+	VECTOR_TIMER = 0x41,	    /* local APIC timer */
+	VECTOR_UART = 0x42,	    /* console */
+	VECTOR_APIC_ERROR = 0x43,
+	VECTOR_SPURIOUS_APIC = 0xff,
+};
+
+typedef void (*trap_handler_fn)(struct trap_frame *f);
+
+/* Builds the IDT (once, boot processor) and loads it (every core). */
+void trap_init(void);
+void trap_load(void);
+
+/* vector 32 to 255; NULL takes the handler away: then the interrupt is counted and logged. */
+void trap_set_handler(unsigned vector, trap_handler_fn handler);
+
+/* NMI is used by panics to stop the other cores; everything else that comes is logged. */
+
+/* Runs fn(arg) with faults caught. True: an exception came, *caught is filled in, and whatever fn had
+ * on its stack is gone. For self tests and for probing hardware; not from interrupt handlers. */
+bool trap_probe(void (*fn)(void *arg), void *arg, struct trap_frame *caught);
+
+/* RDMSR and WRMSR that return ERR_UNSUPPORTED instead of the #GP. */
+MUST_CHECK enum status cpu_rdmsr_safe(uint32_t index, uint64_t *value);
+MUST_CHECK enum status cpu_wrmsr_safe(uint32_t index, uint64_t value);
