@@ -1,0 +1,127 @@
+# Lintel: build it, run it, test it. `make help` lists what there is to do.
+#
+#   CROSS_COMPILE=prefix-   another GNU toolchain     LLVM=1 or CC=clang   clang instead of GCC
+#   DEBUG=1                 checked build in build/debug/     V=1          show the commands
+
+.DEFAULT_GOAL := iso
+MAKEFLAGS += --no-builtin-rules --no-print-directory
+.SUFFIXES:
+.DELETE_ON_ERROR:
+$(V).SILENT:
+
+# The first GNU toolchain for x86-64 ELF that is installed: cross, Debian's prefixed one, native.
+ifeq ($(origin CROSS_COMPILE),undefined)
+CROSS_COMPILE := $(firstword $(foreach p,x86_64-elf- x86_64-linux-gnu-,\
+	$(if $(shell command -v $(p)gcc),$(p))))
+endif
+ifeq ($(origin CC),default)
+CC := $(if $(LLVM),clang,$(CROSS_COMPILE)gcc)
+endif
+LD := $(CROSS_COMPILE)ld
+NM := $(CROSS_COMPILE)nm
+OBJCOPY := $(CROSS_COMPILE)objcopy
+NASM ?= nasm
+PYTHON ?= /usr/bin/python3
+BUILD := build$(if $(DEBUG),/debug)
+
+# Two builds of one commit are the same, byte for byte: no clock, no path, no name of this machine.
+export SOURCE_DATE_EPOCH := $(or $(shell git log -1 --format=%ct 2>/dev/null),946684800)
+export LC_ALL := C.UTF-8
+export PYTHONDONTWRITEBYTECODE := 1
+VERSION := $(or $(shell git describe --always --dirty 2>/dev/null),unknown)
+
+WARNINGS := -Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wundef \
+	-Wpointer-arith -Wcast-qual -Wwrite-strings -Wvla -Werror
+KERNEL_CFLAGS := -std=gnu17 -I. $(WARNINGS) -ffreestanding -fno-pic -fno-pie -mcmodel=kernel \
+	-mno-red-zone -mgeneral-regs-only -fno-omit-frame-pointer -fno-strict-aliasing \
+	-fno-asynchronous-unwind-tables -fcf-protection=none -g -ffile-prefix-map=$(CURDIR)=. \
+	$(if $(findstring clang,$(CC)),--target=x86_64-unknown-none-elf) \
+	$(if $(DEBUG),-O1 -DLINTEL_DEBUG=1 -fsanitize=undefined -fsanitize-undefined-trap-on-error \
+		-fstack-protector-strong -mstack-protector-guard=global,-O2 -fno-stack-protector)
+KERNEL_ASFLAGS := -f elf64 -g -F dwarf -I./ --reproducible -Werror
+KERNEL_LDFLAGS := -m elf_x86_64 -nostdlib -static -z noexecstack -z max-page-size=4096 \
+	--build-id=none -T linker.ld
+
+KERNEL_FOLDERS := boot kernel vmx mm drivers guest debug
+KERNEL_C := $(wildcard $(addsuffix /*.c,$(KERNEL_FOLDERS)))
+KERNEL_ASM := $(wildcard $(addsuffix /*.asm,$(KERNEL_FOLDERS)))
+KERNEL_OBJECTS := $(KERNEL_C:%.c=$(BUILD)/kernel/%.o) $(KERNEL_ASM:%=$(BUILD)/kernel/%.o) \
+	$(BUILD)/kernel/version.o
+GUEST_BINS := $(patsubst guest/programs/%.asm,build/guests/%.bin,$(wildcard guest/programs/*.asm))
+
+.PHONY: run test iso kernel guests debug unit system lint bench coverage fuzz setup clean help FORCE
+
+run: ## set up, build, and boot the demo in the best machine there is (BED=kvm|bochs|tcg)
+	tests/setup.sh
+	$(MAKE) iso
+	$(PYTHON) tests/bed/run.py --iso $(BUILD)/lintel.iso
+
+test: ## set up, then unit tests, lint and system tests; ends with "N passed, N failed"
+	tests/setup.sh
+	$(PYTHON) tests/all.py
+
+iso: $(BUILD)/lintel.iso ## build/lintel.elf and build/lintel.iso (the default)
+kernel: $(BUILD)/lintel.elf ## only build/lintel.elf
+guests: $(GUEST_BINS) ## only the guest programs, build/guests/*.bin
+
+debug: iso ## boot the ISO held at its first instruction, with gdb attached
+	$(PYTHON) tests/bed/debug.py --iso $(BUILD)/lintel.iso --elf $(BUILD)/lintel.elf
+
+system: ## boot in Bochs and QEMU and read the console (T=name for some)
+	$(MAKE) iso
+	$(MAKE) iso DEBUG=1
+	$(PYTHON) tests/system/run.py $(if $(T),-k '$(T)')
+
+bench: iso ## the cost of each kind of VM exit, as a table and as build/bench.json
+	$(PYTHON) tests/bench/bench.py --json build/bench.json
+
+setup: ## only install what is missing
+	tests/setup.sh
+
+clean: ## remove build/
+	rm -rf build
+
+help: ## this list
+	sed -n 's/^\([a-z]*\):[^#]*## /\1\t/p' $(sort $(MAKEFILE_LIST)) | sort | expand -t 12
+
+# ---- the kernel -------------------------------------------------------------------------------
+
+$(BUILD)/lintel.elf: linker.ld $(KERNEL_OBJECTS)
+	echo "  LINK    $@"
+	$(LD) $(KERNEL_LDFLAGS) -o $@ $(KERNEL_OBJECTS)
+
+$(BUILD)/kernel/%.o: %.c $(BUILD)/flags
+	echo "  CC      $<"
+	mkdir -p $(@D)
+	$(CC) $(KERNEL_CFLAGS) -MMD -MP -c -o $@ $<
+
+$(BUILD)/kernel/%.asm.o: %.asm $(BUILD)/flags
+	echo "  NASM    $<"
+	mkdir -p $(@D)
+	$(NASM) $(KERNEL_ASFLAGS) -MD $(@:.o=.d) -MP -o $@ $<
+
+$(BUILD)/kernel/version.o: $(BUILD)/version.c $(BUILD)/flags
+	mkdir -p $(@D)
+	$(CC) $(KERNEL_CFLAGS) -c -o $@ $<
+
+build/guests/%.bin: guest/programs/%.asm
+	echo "  NASM    $<"
+	mkdir -p $(@D)
+	$(NASM) -f bin -Werror -I guest/programs/ -MD $(@:.bin=.d) -MP -o $@ $<
+
+# Files made from a variable: written only when its value changed, so that nothing is built in vain.
+# $(call write_if_changed,'line' 'line' ...)
+write_if_changed = mkdir -p $(@D); printf '%s\n' $(1) | cmp -s - $@ || printf '%s\n' $(1) > $@
+
+$(BUILD)/flags: FORCE
+	$(call write_if_changed,'$(CC) $(KERNEL_CFLAGS) $(NASM) $(KERNEL_ASFLAGS)')
+
+$(BUILD)/version.c: FORCE
+	$(call write_if_changed,'#include "kernel/version.h"' \
+		'const char lintel_version[] = "$(VERSION)";')
+
+include iso/iso.mk
+include tests/unit/unit.mk
+include tests/lint/lint.mk
+
+-include $(KERNEL_OBJECTS:.o=.d) $(GUEST_BINS:.bin=.d)

@@ -1,0 +1,2 @@
+lint: ## formatting, static analysis, folder directions, sizes
+	$(PYTHON) tests/lint/run.py

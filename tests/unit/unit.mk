@@ -1,0 +1,48 @@
+# Unit tests: each tests/unit/test_NAME.c is a cmocka program of its own, linked with all pure sources
+# and support.c, under ASan and UBSan, by gcc and by clang.
+#
+#   make unit T=vpic              only test_vpic (several: T="vpic vpit")
+#   make unit UNIT_CC=gcc         only with gcc
+#   make unit PURE="mm/frames.c"  link with these sources only
+
+PURE ?= $(wildcard mm/*.c guest/*.c boot/multiboot2*.c boot/acpi*.c \
+	kernel/text*.c kernel/status.c kernel/options*.c)
+UNIT_CC ?= gcc clang
+UNIT_NAMES := $(or $(T),$(patsubst tests/unit/test_%.c,%,$(wildcard tests/unit/test_*.c)))
+UNIT_CFLAGS := -std=gnu17 -I. $(WARNINGS) -g -fno-omit-frame-pointer -fno-strict-aliasing
+UNIT_FLAGS_gcc := -O1 -fsanitize=address,undefined -fno-sanitize-recover=all
+UNIT_FLAGS_clang := $(UNIT_FLAGS_gcc)
+UNIT_FLAGS_coverage := -O0 --coverage -fprofile-update=atomic
+UNIT_DRIVER_coverage := gcc
+UNIT_PROGRAMS = $(foreach c,$(UNIT_CC),$(UNIT_NAMES:%=build/unit/$(c)/test_%))
+
+.PHONY: unit-programs
+.SECONDARY:
+
+unit: unit-programs ## the pure parts on this machine, under ASan and UBSan (T=name for one)
+	$(PYTHON) tests/unit/run.py $(UNIT_PROGRAMS)
+
+unit-programs: $(UNIT_PROGRAMS)
+
+# $(1): gcc, clang or coverage. The last is gcc as well, with counters instead of sanitizers.
+define unit_rules
+build/unit/$(1)/%.o: %.c
+	mkdir -p $$(@D)
+	$$(or $$(UNIT_DRIVER_$(1)),$(1)) $$(UNIT_CFLAGS) $$(UNIT_FLAGS_$(1)) -MMD -MP -c -o $$@ $$<
+
+build/unit/$(1)/test_%: build/unit/$(1)/tests/unit/test_%.o \
+		build/unit/$(1)/tests/unit/support.o $$(PURE:%.c=build/unit/$(1)/%.o)
+	echo "  UNIT    $$@"
+	$$(or $$(UNIT_DRIVER_$(1)),$(1)) $$(UNIT_FLAGS_$(1)) -o $$@ $$^ -lcmocka
+
+-include $$(UNIT_NAMES:%=build/unit/$(1)/tests/unit/test_%.d) $$(PURE:%.c=build/unit/$(1)/%.d) \
+	build/unit/$(1)/tests/unit/support.d
+endef
+$(foreach c,gcc clang coverage,$(eval $(call unit_rules,$(c))))
+
+coverage: ## the unit tests' line coverage of the pure folders; fails under 95 %
+	$(MAKE) unit-programs UNIT_CC=coverage
+	$(PYTHON) tests/unit/coverage.py $(UNIT_NAMES:%=build/unit/coverage/test_%)
+
+fuzz: ## a minute of random input for the parsers and models (FUZZ_SECONDS=n)
+	$(MAKE) -f tests/fuzz/fuzz.mk FUZZ_SECONDS=$(or $(FUZZ_SECONDS),60)
