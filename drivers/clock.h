@@ -1,0 +1,16 @@
+/*
+ * drivers/clock.h - finds the rate of the TSC and starts kernel/time.
+ *
+ * Leaves 15h and 16h of CPUID say it on newer CPUs; HPET, else the ACPI PM timer, else channel 2 of
+ * the PIT measure it for about 10 ms. Where the two differ by more than 2 %, a warning is logged and
+ * the measured rate is taken. The log says which one it was.
+ * Spec: SDM 3B "Determining the Processor Base Frequency"; IA-PC HPET specification, "Register
+ * Overview"; ACPI specification, "Power Management Timer"; 8254 data sheet.
+ */
+#pragma once
+
+#include "boot/acpi.h"
+
+/* Boot processor, interrupts off, before anything that waits. acpi may be an empty one.
+ * ERR_UNSUPPORTED: no way to find a rate; then 1 GHz is assumed. */
+MUST_CHECK enum status clock_init(const struct acpi *acpi);

@@ -1,0 +1,65 @@
+/*
+ * drivers/console.h - the one serial line that carries the log and every guest's first serial port.
+ *
+ * One VM is in the foreground: what is typed goes to it. As long as only one VM was ever opened, its
+ * output passes exactly as it is. With several, the foreground's passes as it is and the others' come
+ * in whole lines, each behind "NAME| ". A log line, or another VM's, never lands in a guest's line
+ * unless that line has waited unfinished for 100 ms, or whoever waits for it has no more room; then
+ * "\r\n" comes first.
+ *
+ * All calls are for any core, with interrupts off, and never wait (but console_flush()). For one
+ * port, put and get each have one caller at a time. Not from NMI handlers (but console_flush() in a
+ * panic).
+ */
+#pragma once
+
+#include "kernel/status.h"
+
+struct console_port; /* one guest's serial line */
+
+/* option: "com1" to "com4", a port number ("0x3f8"), "none"; NULL is "com1". ERR_INVALID: not such a
+ * thing; ERR_NOT_FOUND: no 16550 answers there. After an error the console works, and shows nothing. */
+MUST_CHECK enum status console_init(const char *option);
+
+/* Receive and transmit by interrupt instead of polling by console_service(). After ioapic_init() and
+ * lapic_init(), boot processor; the interrupt comes to the core with this APIC id. */
+void console_enable_irq(uint32_t apic_id);
+
+/* vm_name is copied, and cut at 31 characters. NULL: no room (64 ports). */
+struct console_port *console_open(const char *vm_name);
+
+/* What it still holds will be written out; the port is gone for the caller at once. The VM opened
+ * longest ago of those that are left gets the focus, if this one had it. */
+void console_close(struct console_port *p);
+
+/* False: the ring (4 KiB) is full, keep the byte. */
+MUST_CHECK bool console_put(struct console_port *p, uint8_t byte);
+
+/* What was typed; only the foreground VM gets it. False: nothing now. */
+MUST_CHECK bool console_get(struct console_port *p, uint8_t *byte);
+bool console_has_input(const struct console_port *p);
+
+/* Who is in the foreground; NULL: nobody. */
+struct console_port *console_foreground(void);
+void console_set_foreground(struct console_port *p);
+
+/* fn(port) is called, with the console's lock held, when input has come for the foreground VM: it
+ * sets a flag and kicks a core, and calls nothing of this file. */
+void console_set_input_hook(void (*fn)(struct console_port *p));
+
+/* Everything that is shown is handed to fn as well: the place for a VGA or framebuffer screen. */
+void console_set_mirror(void (*fn)(const uint8_t *bytes, size_t len_bytes));
+
+/* Moves log lines and guests' output on to the line, and takes in what is typed. Every run loop calls
+ * it; cheap if there is nothing to do, and returns at once if another core is in it. */
+void console_service(void);
+
+/* Is something waiting that only console_service() would bring out? (Then do not halt for long.) */
+bool console_busy(void);
+
+/* Until all of it has left the chip. For the end and for panics: waits, at most some seconds, and
+ * takes no heed of who else holds the console. */
+void console_flush(void);
+
+/* Bytes that were lost on the line because the other side took no heed of RTS. */
+uint64_t console_overruns(void);
