@@ -61,6 +61,12 @@ struct acpi_nmi {
 	bool active_low, level;
 };
 
+/* A device interrupt that is an NMI. */
+struct acpi_nmi_source {
+	uint32_t gsi;
+	bool active_low, level;
+};
+
 struct acpi_fault {
 	char table[5];    /* "MADT", "RSDP", ... */
 	const char *what; /* what is wrong with it */
@@ -84,6 +90,8 @@ struct acpi {
 	struct acpi_route routes[ACPI_ISA_IRQS];
 	struct acpi_nmi nmis[ACPI_NMIS_MAX];
 	unsigned nmi_count;
+	struct acpi_nmi_source nmi_sources[ACPI_NMIS_MAX];
+	unsigned nmi_source_count;
 
 	/* FADT and the DSDT's \_S5_ */
 	struct acpi_register pm1a_control, pm1b_control, pm_timer, reset, sleep_control;
