@@ -26,6 +26,7 @@ struct frames {
 	struct lock lock;
 	struct frames_span spans[FRAMES_MAX_SPANS]; /* sorted by start */
 	size_t span_count;
+	uint64_t limit;                     /* of frames_init(); ~0 once the rest is added */
 	uint64_t free_head[FRAMES_ORDERS];  /* first free block of each order; ~0: none */
 	uint64_t free_count[FRAMES_ORDERS]; /* blocks in each list */
 	uint32_t free_orders;               /* bit n: free_head[n] is not empty */
@@ -45,7 +46,7 @@ struct frames {
 MUST_CHECK enum status frames_init(struct frames *f, const struct regions *ram, uint64_t limit);
 
 /* Takes over the rest of the map that frames_init() was given, from the same limit on, once
- * phys_ptr() reaches it. Once only (ERR_EXISTS). OK if there is none. Errors as frames_init():
+ * phys_ptr() reaches it. Once only (ERR_EXISTS); another limit is ERR_INVALID. OK if there is none. Errors as frames_init():
  * nothing changed. */
 MUST_CHECK enum status frames_add_above(struct frames *f, const struct regions *ram,
 					uint64_t limit);
