@@ -3,6 +3,24 @@
  *
  * Pure model: no port, clock, lock or log. The caller holds the VM's lock.
  * Registers (io->port): 0, 1 master (20h, 21h); 2, 3 slave (A0h, A1h); 4, 5 ELCR (4D0h, 4D1h).
+ * The slave's INT output drives the master's IR2, as on every PC.
+ *
+ * A request is what the data sheet calls one: in edge mode the rising edge is latched, and it is
+ * withdrawn if the input falls before INTA; in level mode it is there while the input is high. INT
+ * follows the requests. So a spurious interrupt only comes if the caller acknowledges an INT that
+ * it saw before the request went away.
+ *
+ * Where the data sheet leaves it open, or a PC cannot show it:
+ * - ICW1 clears ISR and poll as well. Until the last ICW has come, a chip requests nothing.
+ * - Poll without a request reads 00h. The requests are frozen from the poll command to the read, but
+ *   INT goes on.
+ * - MCS-80 mode (ICW4 missing, or its bit 0 clear): an x86 CPU gives two INTA pulses where an 8080
+ *   gives three. It ignores the CALL opcode and takes the second byte, the low half of the call
+ *   address, as the vector: A7-A5 and the interval of ICW1 count. Automatic EOI needs the third
+ *   pulse and so never comes, except in a poll. The next interrupt starts with a first pulse again.
+ * - A slave whose ID (ICW3) is not 2 does not answer: the vector is what an undriven bus reads, FFh.
+ * - The buffered-mode bits of ICW4 are stored and have no effect: the role of a chip is its place.
+ *
  * Spec: 8259A data sheet, "Functional Description", "Programming the 8259A"; ELCR: 82371SB (PIIX3)
  * data sheet, "ELCR1 - Edge/Level Control Register".
  */
@@ -10,38 +28,58 @@
 
 #include "guest/io.h"
 
-#define VPIC_PORTS 6u
+#define VPIC_PORTS   6u
+#define VPIC_CASCADE 2u /* the master's input that the slave drives */
 
-/* One chip. The owner of vpic.c may add fields. */
+/* One chip. irr is not stored: it is lines & (level-triggered inputs | latched). */
 struct vpic_chip {
-	uint8_t irr, isr, imr, elcr;
-	uint8_t lines;	  /* level of the eight inputs now */
+	uint8_t lines;   /* level of the eight inputs now */
+	uint8_t latched; /* rising edge seen, not yet acknowledged, input still high */
+	uint8_t isr, imr, elcr;
 	uint8_t icw1, icw2, icw3, icw4;
-	uint8_t init_step; /* 0: ready; else which ICW comes next */
-	uint8_t lowest;	   /* the input with the lowest priority (7 after init) */
+	uint8_t init_step;    /* 0: none; else the number of the ICW that comes next */
+	uint8_t lowest;       /* the input with the lowest priority (7 after ICW1) */
+	uint8_t poll_request; /* IRR as the poll command froze it */
+	bool ready;           /* all ICWs have come since power-on and since the last ICW1 */
 	bool read_isr, poll, special_mask, rotate_on_aeoi;
 };
 
 struct vpic {
 	struct vpic_chip master, slave;
+	bool intr;            /* INT of the master; kept up to date by every change */
+	bool intr_by_cascade; /* the last time that INT was high, it was for the slave */
 };
 
+/* Power-on: no chip is initialised, INT is low, all inputs are low. */
 void vpic_reset(struct vpic *p);
+
+/* One byte access to register io->port, 0 to 5. */
 void vpic_access(void *state, struct io_access *io);
 
 /* The level of input 0 to 15 (2 is the cascade and may not be driven). */
 void vpic_set_line(struct vpic *p, unsigned irq, bool level);
 
-/* The INTR output of the master now. */
-bool vpic_intr(const struct vpic *p);
+/* The INT output of the master now. Two instructions: it is on the exit path. */
+static inline bool vpic_intr(const struct vpic *p)
+{
+	return p->intr;
+}
 
-/* The two INTA cycles: returns the vector that the pair puts on the bus (a spurious one if the
- * request went away). Call it only when the CPU really takes the interrupt. */
+/* The two INTA cycles: returns the vector that the pair puts on the bus. If the request went away
+ * since INT was seen, that is a spurious one: IR7 of the chip that the request had come to (data
+ * sheet, "Interrupt Sequence"); for the slave the master's ISR bit 2 is set then, and software has to
+ * end it. Call it only when the CPU really takes the interrupt. */
 uint8_t vpic_acknowledge(struct vpic *p);
 
-/* Is a request latched on this input and not yet acknowledged (IRR)? Is it masked (IMR)? */
+/* Is there a request on this input, 0 to 15, that is not yet acknowledged (IRR)? */
 bool vpic_requested(const struct vpic *p, unsigned irq);
+
+/* Is this input, 0 to 15, masked: by its IMR bit, or by the cascade's for 8 to 15? */
 bool vpic_masked(const struct vpic *p, unsigned irq);
+
+/* Would INT be high if a request came on this input now (as the pair is programmed, with what is in
+ * service)? A guest that halts can change neither. */
+bool vpic_would_interrupt(const struct vpic *p, unsigned irq);
 
 /* Could an interrupt ever reach the CPU as the pair is programmed now (initialised, and some input
  * not masked)? A guest that halts with none is asleep for good. */
