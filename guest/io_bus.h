@@ -11,16 +11,16 @@
 #include "guest/io.h"
 #include "kernel/status.h"
 
-#define IO_BUS_CLAIMS	 32u /* most claims on one bus */
-#define IO_BUS_GROUPS	 16u /* most groups of 256 ports that hold a claimed port */
+#define IO_BUS_CLAIMS    32u /* most claims on one bus */
+#define IO_BUS_GROUPS    16u /* most groups of 256 ports that hold a claimed port */
 #define IO_BUS_UNCLAIMED 64u /* different unclaimed ports that are counted one by one */
 
 struct io_claim {
 	const char *name;
 	io_access_fn access;
 	void *state;
-	uint16_t first;	 /* first port */
-	uint16_t count;	 /* number of ports */
+	uint16_t first;  /* first port */
+	uint16_t count;  /* number of ports */
 	uint16_t offset; /* the register number that the first port has in the device */
 };
 
@@ -33,7 +33,7 @@ struct io_bus {
 	struct io_claim claims[IO_BUS_CLAIMS];
 	uint8_t claim_count;
 	uint8_t group_count;
-	uint8_t group_of[256];		     /* port >> 8 → index in claim_of + 1, 0: nobody there */
+	uint8_t group_of[256]; /* port >> 8 → index in claim_of + 1, 0: nobody there */
 	uint8_t claim_of[IO_BUS_GROUPS][256]; /* → index in claims + 1, 0: unclaimed */
 	struct io_unclaimed unclaimed[IO_BUS_UNCLAIMED];
 	uint8_t unclaimed_count;
