@@ -9,6 +9,7 @@ bits 16
 org 0x7c00
 
 COM1_DATA		equ 0x3f8
+COM1_LINE_CONTROL	equ 0x3fb
 COM1_LINE_STATUS	equ 0x3fd
 PORT_BOCHS_SHUTDOWN	equ 0x8900
 PORT_QEMU_EXIT		equ 0xf4
@@ -83,20 +84,23 @@ start:
 	ja say				; neither CF nor ZF: it succeeded
 	mov si, vmxon_failed
 
+	; SI: the word.
 say:
+	mov dx, COM1_LINE_CONTROL
+	mov al, 3			; 8N1
+	out dx, al
+.next:
 	lodsb
 	test al, al
 	jz .end
-	mov bl, al
+	mov dx, COM1_DATA
+	out dx, al
 	mov dx, COM1_LINE_STATUS
 .wait:
 	in al, dx
-	test al, 0x20
+	test al, 0x40			; until it is out on the wire
 	jz .wait
-	mov dx, COM1_DATA
-	mov al, bl
-	out dx, al
-	jmp say
+	jmp .next
 .end:
 	mov dx, PORT_QEMU_EXIT
 	out dx, al
