@@ -27,6 +27,15 @@ static inline uint64_t cpu_rdtsc(void)
 	return (uint64_t)high << 32 | low;
 }
 
+/* Not before earlier loads are done: for comparing the TSCs of two cores. */
+static inline uint64_t cpu_rdtsc_ordered(void)
+{
+	uint32_t low, high;
+
+	__asm__ volatile("lfence; rdtsc" : "=a"(low), "=d"(high)::"memory");
+	return (uint64_t)high << 32 | low;
+}
+
 /* #GP on an MSR that is not there: use cpu_rdmsr_safe() (kernel/trap.h) where that may be. */
 static inline uint64_t cpu_rdmsr(uint32_t index)
 {
@@ -129,6 +138,13 @@ static inline void cpu_invlpg(uintptr_t at)
 static inline void cpu_wbinvd(void)
 {
 	__asm__ volatile("wbinvd" ::: "memory");
+}
+
+/* Everything before it is done and seen by all before anything after it begins: the fence that
+ * non-serialising WRMSRs ask for. SDM 3A "WRMSR in x2APIC Mode", "Serializing Instructions". */
+static inline void cpu_fence(void)
+{
+	__asm__ volatile("mfence; lfence" ::: "memory");
 }
 
 static inline void cpu_pause(void)

@@ -24,8 +24,8 @@ struct time_base {
 
 extern struct time_base time_base;
 
-/* The slow way, for clamped clocks. */
-uint64_t time_clamp(uint64_t ns);
+/* The slow way, for clocks that are not trusted. ticks: since the start, may be below zero. */
+uint64_t time_clamped_ns(uint64_t ticks);
 
 /* A span of TSC ticks in nanoseconds. */
 static inline uint64_t time_tsc_to_ns(uint64_t ticks)
@@ -45,9 +45,11 @@ static inline uint64_t time_ns_to_tsc(uint64_t ns)
 /* Nanoseconds since time_init(). Any core, any context. */
 static inline uint64_t now_ns(void)
 {
-	uint64_t ns = time_tsc_to_ns(cpu_rdtsc() - time_base.start_tsc);
+	uint64_t ticks = cpu_rdtsc() - time_base.start_tsc;
 
-	return UNLIKELY(time_base.clamped) ? time_clamp(ns) : ns;
+	if (UNLIKELY(time_base.clamped))
+		return time_clamped_ns(ticks);
+	return time_tsc_to_ns(ticks);
 }
 
 static inline uint64_t time_tsc_hz(void)

@@ -1,0 +1,78 @@
+/*
+ * drivers/lapic_timer.c - one-shot interrupts: the TSC deadline, or the counter where that is missing.
+ *
+ * Spec: SDM 3A "APIC Timer", "TSC-Deadline Mode".
+ */
+#include "drivers/lapic.h"
+
+#include "drivers/lapic_regs.h"
+#include "kernel/log.h"
+#include "kernel/time.h"
+#include "kernel/trap.h"
+
+#define CPUID1_ECX_TSC_DEADLINE BIT(24)
+#define MEASURE_NS              (10 * NS_PER_MILLISECOND)
+
+static uint64_t measure_counter_hz(void)
+{
+	uint64_t start, ticks;
+	uint32_t left;
+
+	lapic_write(LAPIC_TIMER_DIVIDE, DIVIDE_BY_1);
+	lapic_write(LAPIC_LVT_TIMER, LVT_MASKED | VECTOR_TIMER);
+	start = cpu_rdtsc();
+	lapic_write(LAPIC_TIMER_INITIAL, UINT32_MAX);
+	time_delay_ns(MEASURE_NS);
+	left = lapic_read(LAPIC_TIMER_CURRENT);
+	ticks = cpu_rdtsc() - start;
+	lapic_write(LAPIC_TIMER_INITIAL, 0);
+	return (UINT32_MAX - left) * NS_PER_SECOND / max_u64(time_tsc_to_ns(ticks), 1);
+}
+
+void lapic_timer_init(void)
+{
+	if (cpu_cpuid(1, 0).ecx & CPUID1_ECX_TSC_DEADLINE) {
+		log_debug(LOG_APIC, "timer: TSC deadline");
+	} else {
+		lapic.timer_hz = max_u64(measure_counter_hz(), 1);
+		log_info(LOG_APIC, "timer: no TSC deadline, counter runs at %lu kHz",
+			 lapic.timer_hz / 1000);
+	}
+	lapic_timer_init_this_core();
+}
+
+void lapic_timer_init_this_core(void)
+{
+	if (lapic.timer_hz == 0 && !(cpu_cpuid(1, 0).ecx & CPUID1_ECX_TSC_DEADLINE))
+		return; /* boot processor: lapic_timer_init() comes next */
+	lapic_write(LAPIC_TIMER_DIVIDE, DIVIDE_BY_1);
+	lapic_write(LAPIC_LVT_TIMER, VECTOR_TIMER | (lapic.timer_hz ? 0 : LVT_TIMER_DEADLINE));
+	/* In xAPIC mode the write may be slower than a WRMSR to the deadline. */
+	cpu_fence();
+	lapic_timer_stop();
+}
+
+void lapic_timer_arm_ns(uint64_t delay_ns)
+{
+	unsigned __int128 count;
+
+	if (delay_ns == NS_NEVER) {
+		lapic_timer_stop();
+	} else if (lapic.timer_hz == 0) {
+		uint64_t now = cpu_rdtsc(), delay = time_ns_to_tsc(delay_ns);
+
+		/* A deadline of 0 would stop the timer. */
+		cpu_wrmsr(MSR_TSC_DEADLINE, delay > UINT64_MAX - now ? UINT64_MAX : now + delay);
+	} else {
+		count = (unsigned __int128)delay_ns * lapic.timer_hz / NS_PER_SECOND + 1;
+		lapic_write(LAPIC_TIMER_INITIAL, count > UINT32_MAX ? UINT32_MAX : (uint32_t)count);
+	}
+}
+
+void lapic_timer_stop(void)
+{
+	if (lapic.timer_hz == 0)
+		cpu_wrmsr(MSR_TSC_DEADLINE, 0);
+	else
+		lapic_write(LAPIC_TIMER_INITIAL, 0);
+}
