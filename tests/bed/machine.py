@@ -148,6 +148,10 @@ class Machine:
         """All that came out of COM1 so far, as text."""
         return self.console_bytes.decode("utf-8", errors="replace")
 
+    def tail(self, count):
+        """The last count bytes of the console, as text."""
+        return self.console_bytes[-count:].decode("utf-8", errors="replace")
+
     def fileno(self):
         """The serial socket, for select()."""
         return self._serial.fileno()
@@ -168,15 +172,21 @@ class Machine:
         self.console_bytes += data
         return data or None
 
+    def send_some(self, data):
+        """Types as many of the bytes as COM1 takes now; returns how many that were."""
+        try:
+            return self._serial.send(data[:4096])
+        except BlockingIOError:
+            return 0
+        except ConnectionError:
+            return len(data)  # it has ended: nobody reads this any more
+
     def send(self, data):
         """Types bytes (or text) into COM1; reads meanwhile, so that neither side blocks the other."""
         rest = memoryview(data.encode() if isinstance(data, str) else data)
         while rest:
-            writable = select.select([], [self._serial], [], 0.02)[1]
-            try:
-                rest = rest[self._serial.send(rest[:4096]):] if writable else rest
-            except ConnectionError:
-                self.fail("ended while it was being typed to")
+            if select.select([], [self._serial], [], 0.02)[1]:
+                rest = rest[self.send_some(rest):]
             if self.pump(0) is None:
                 self.fail("ended while it was being typed to")
 
@@ -200,7 +210,7 @@ class Machine:
     def run_to_end(self):
         """Reads until the machine ends by itself, or Lintel has said its last; returns the console."""
         while self.pump(0.2) is not None:
-            if b"lintel: " in self.console_bytes[-200:] and final_line(self.console[-200:]):
+            if final_line(self.tail(300)):
                 self._deadline = min(self._deadline, time.monotonic() + GRACE_AFTER_FINAL_LINE_S)
         self.wait()
         return self.console
@@ -224,7 +234,7 @@ class Machine:
     def fail(self, what):
         """Raises BedError: what went wrong, and the end of what the machine said."""
         text = f"{self.name}: {what}\n--- the console's last lines:\n{last_lines(self.console)}"
-        if "lintel: " not in self.console[-200:]:
+        if final_line(self.tail(300)) is None:
             text += f"\n--- what {self.name} itself says:\n{last_lines(self.chatter(), 12)}"
         raise BedError(text)
 
