@@ -1,0 +1,276 @@
+/* guest/memory.c - a guest's RAM out of host frames. */
+#include "guest/memory.h"
+
+#include "kernel/assert.h"
+#include "kernel/string.h"
+#include "mm/phys.h"
+
+#define A20_BIT BIT(20)
+
+static unsigned order_of(uint64_t len_bytes)
+{
+	return (unsigned)__builtin_ctzll(len_bytes) - 12;
+}
+
+/* The largest block that may start at an address and is not longer than what is left. */
+static unsigned largest_order(uint64_t start, uint64_t left_bytes)
+{
+	unsigned order = 63u - (unsigned)__builtin_clzll(left_bytes) - 12;
+
+	if (start && order_of(start) < order)
+		order = order_of(start);
+	return order < FRAMES_MAX_ORDER ? order : FRAMES_MAX_ORDER;
+}
+
+/* Fills [start, end) with chunks. Sizes that the allocator has run out of are not tried again: a
+ * later block of that size could only come from somebody else's free. */
+static enum status add_chunks(struct guest_memory *m, uint64_t start, uint64_t end,
+			      unsigned *max_order)
+{
+	while (start < end) {
+		unsigned order = largest_order(start, end - start);
+		enum status s;
+		hpa_t at;
+
+		if (m->count == m->capacity)
+			return ERR_FULL;
+		if (order > *max_order)
+			order = *max_order;
+		s = frames_alloc_zeroed(m->frames, order, &at);
+		if (s == ERR_NO_MEMORY && order > 0) {
+			*max_order = order - 1;
+			continue;
+		}
+		if (s != OK)
+			return s;
+		m->chunks[m->count++] = (struct guest_chunk){
+			.start = gpa(start), .at = at, .len_bytes = PAGE_4K << order};
+		start += PAGE_4K << order;
+	}
+	return OK;
+}
+
+static enum status take_table(struct guest_memory *m, uint64_t len_bytes)
+{
+	uint64_t wanted = GUEST_MEMORY_CHUNKS + len_bytes / GIB;
+	uint64_t bytes = wanted * sizeof(struct guest_chunk);
+	enum status s;
+	hpa_t at;
+
+	while (PAGE_4K << m->table_order < bytes)
+		m->table_order++;
+	s = frames_alloc(m->frames, m->table_order, &at);
+	if (s != OK)
+		return s;
+	m->chunks = phys_ptr(at);
+	m->capacity = (uint32_t)((PAGE_4K << m->table_order) / sizeof(struct guest_chunk));
+	return OK;
+}
+
+enum status guest_memory_init(struct guest_memory *m, struct frames *frames, uint64_t len_bytes)
+{
+	unsigned max_order = FRAMES_MAX_ORDER;
+	uint64_t low = min_u64(len_bytes, GUEST_MEMORY_LOW_END);
+	enum status s;
+
+	*m = (struct guest_memory){.frames = frames, .address_mask = ~UINT64_C(0)};
+	if (!is_aligned(len_bytes, PAGE_4K))
+		return ERR_ALIGNMENT;
+	if (len_bytes == 0 || len_bytes > GUEST_MEMORY_MAX)
+		return ERR_RANGE;
+	s = take_table(m, len_bytes);
+	if (s != OK)
+		return s;
+	m->len_bytes = len_bytes;
+	s = add_chunks(m, 0, low, &max_order);
+	if (s == OK)
+		s = add_chunks(m, GUEST_MEMORY_HIGH_START,
+			       GUEST_MEMORY_HIGH_START + len_bytes - low, &max_order);
+	if (s != OK)
+		guest_memory_free(m);
+	return s;
+}
+
+void guest_memory_free(struct guest_memory *m)
+{
+	enum status s = OK;
+
+	for (uint32_t i = 0; i < m->count && s == OK; i++)
+		s = frames_free(m->frames, m->chunks[i].at, order_of(m->chunks[i].len_bytes));
+	ASSERT(s == OK);
+	if (m->chunks)
+		s = frames_free(m->frames, phys_of(m->chunks), m->table_order);
+	ASSERT(s == OK);
+	*m = (struct guest_memory){.address_mask = ~UINT64_C(0)};
+}
+
+static bool chunk_covers(const struct guest_chunk *c, uint64_t at)
+{
+	return at - c->start.raw < c->len_bytes;
+}
+
+static const struct guest_chunk *search(struct guest_memory *m, uint64_t at)
+{
+	uint32_t low = 0, high = m->count;
+
+	while (low < high) {
+		uint32_t middle = low + (high - low) / 2;
+		const struct guest_chunk *c = &m->chunks[middle];
+
+		if (chunk_covers(c, at)) {
+			__atomic_store_n(&m->last, middle, __ATOMIC_RELAXED);
+			return c;
+		}
+		if (at < c->start.raw)
+			high = middle;
+		else
+			low = middle + 1;
+	}
+	return NULL;
+}
+
+/* The host memory at an address, and in *piece how much of it goes on from there without a gap. */
+static uint8_t *piece_at(struct guest_memory *m, uint64_t at, uint64_t *piece)
+{
+	uint32_t last = __atomic_load_n(&m->last, __ATOMIC_RELAXED);
+	const struct guest_chunk *c;
+	uint64_t seen = at & m->address_mask;
+
+	if (LIKELY(last < m->count && chunk_covers(&m->chunks[last], seen)))
+		c = &m->chunks[last];
+	else
+		c = search(m, seen);
+	if (!c)
+		return NULL;
+	*piece = c->start.raw + c->len_bytes - seen;
+	/* With A20 low the next MiB is not the one that follows in memory. */
+	if (m->address_mask != ~UINT64_C(0))
+		*piece = min_u64(*piece, MIB - (at & (MIB - 1)));
+	return (uint8_t *)phys_ptr(c->at) + (seen - c->start.raw);
+}
+
+bool guest_memory_contains(struct guest_memory *m, gpa_t at, uint64_t len_bytes)
+{
+	uint64_t next = at.raw, left = len_bytes, piece;
+
+	if (len_bytes > UINT64_MAX - at.raw)
+		return false;
+	while (left > 0) {
+		if (!piece_at(m, next, &piece))
+			return false;
+		piece = min_u64(piece, left);
+		next += piece;
+		left -= piece;
+	}
+	return true;
+}
+
+void *guest_memory_ptr(struct guest_memory *m, gpa_t at, uint64_t len_bytes)
+{
+	uint64_t piece;
+	uint8_t *p = piece_at(m, at.raw, &piece);
+
+	return p && piece >= len_bytes ? p : NULL;
+}
+
+/* The range is known to be RAM. */
+static void copy(struct guest_memory *m, uint64_t at, void *to, const void *from,
+		 uint64_t len_bytes)
+{
+	uint64_t done = 0, piece;
+
+	while (done < len_bytes) {
+		uint8_t *p = piece_at(m, at + done, &piece);
+
+		piece = min_u64(piece, len_bytes - done);
+		if (to)
+			memcpy((uint8_t *)to + done, p, piece);
+		else
+			memcpy(p, (const uint8_t *)from + done, piece);
+		done += piece;
+	}
+}
+
+enum status guest_memory_read(struct guest_memory *m, gpa_t at, void *to, uint64_t len_bytes)
+{
+	if (!guest_memory_contains(m, at, len_bytes))
+		return ERR_RANGE;
+	copy(m, at.raw, to, NULL, len_bytes);
+	return OK;
+}
+
+enum status guest_memory_write(struct guest_memory *m, gpa_t at, const void *from,
+			       uint64_t len_bytes)
+{
+	if (!guest_memory_contains(m, at, len_bytes))
+		return ERR_RANGE;
+	copy(m, at.raw, NULL, from, len_bytes);
+	return OK;
+}
+
+void guest_memory_set_a20(struct guest_memory *m, bool high)
+{
+	m->address_mask = high ? ~UINT64_C(0) : ~A20_BIT;
+}
+
+/* Ends of RAM where the A20 shadow can be longer than RAM: it then ends at the next odd MiB's end. */
+static enum status unmap_shadow(struct ept *e, uint64_t end)
+{
+	uint64_t shadow_end = align_up(end, 2 * MIB);
+
+	return shadow_end == end ? OK : ept_unmap(e, gpa(end), shadow_end - end);
+}
+
+static uint64_t high_end(const struct guest_memory *m)
+{
+	return GUEST_MEMORY_HIGH_START + m->len_bytes - min_u64(m->len_bytes, GUEST_MEMORY_LOW_END);
+}
+
+enum status guest_memory_map(struct guest_memory *m, struct ept *e)
+{
+	enum status s = OK;
+
+	for (uint32_t i = 0; i < m->count && s == OK; i++) {
+		const struct guest_chunk *c = &m->chunks[i];
+
+		s = ept_map(e, c->start, c->at, c->len_bytes, EPT_RWX, EPT_WB);
+	}
+	if (s == OK)
+		s = unmap_shadow(e, min_u64(m->len_bytes, GUEST_MEMORY_LOW_END));
+	if (s == OK)
+		s = unmap_shadow(e, high_end(m));
+	return s;
+}
+
+/* Maps the part of a chunk that lies in one even MiB at its place and a MiB above it. */
+static enum status map_twice(struct ept *e, const struct guest_chunk *c, uint64_t start,
+			     uint64_t len_bytes)
+{
+	hpa_t to = hpa(c->at.raw + (start - c->start.raw));
+	enum status s = ept_map(e, gpa(start), to, len_bytes, EPT_RWX, EPT_WB);
+
+	if (s != OK)
+		return s;
+	return ept_map(e, gpa(start | A20_BIT), to, len_bytes, EPT_RWX, EPT_WB);
+}
+
+enum status guest_memory_map_a20_off(struct guest_memory *m, struct ept *e)
+{
+	for (uint32_t i = 0; i < m->count; i++) {
+		const struct guest_chunk *c = &m->chunks[i];
+		uint64_t at = c->start.raw, end = at + c->len_bytes;
+
+		while (at < end) {
+			uint64_t piece = min_u64(end, align_down(at, MIB) + MIB) - at;
+
+			if (!(at & A20_BIT)) {
+				enum status s = map_twice(e, c, at, piece);
+
+				if (s != OK)
+					return s;
+			}
+			at += piece;
+		}
+	}
+	return OK;
+}
