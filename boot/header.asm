@@ -64,10 +64,8 @@ multiboot2_header:
 	dd 2, 4, 8, 14, 15, 17			; loader name, basic memory, framebuffer, RSDPs, EFI map
 .wanted_end:
 
-	align 8, db 0
-	dw 5, TAG_OPTIONAL			; framebuffer: any size; text will do
-	dd 20
-	dd 0, 0, 0
+	; No framebuffer tag: with it GRUB sets a VBE mode on BIOS machines, where text is what we want
+	; (and dies of it in Bochs). On UEFI it tells us of the framebuffer without being asked.
 
 	align 8, db 0
 	dw 6, 0					; modules on page borders

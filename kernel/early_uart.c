@@ -46,3 +46,16 @@ void early_uart_write(const char *text, size_t len)
 		port_write8(COM1_DATA, (uint8_t)text[i]);
 	}
 }
+
+static void write_line(enum log_level level, const char *line, size_t len)
+{
+	(void)level;
+	early_uart_write(line, len);
+	early_uart_write("\r\n", 2);
+}
+
+const struct log_sink early_uart_sink = {
+	.name = "early COM1",
+	.write = write_line,
+	.write_now = write_line,
+};

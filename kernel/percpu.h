@@ -21,11 +21,12 @@ struct cpu {
 	bool online;
 	uint32_t pending; /* atomic: CPU_PENDING_... bits set by other cores before a kick */
 	struct log_ring *log;
-	struct vmx_core *vmx; /* vmx/: VMXON region, VMCS in use, run queue */
+	struct vmx_core *vmx;     /* vmx/: VMXON region, VMCS in use, run queue */
 	struct trap_probe *probe; /* kernel/trap.c: set while a fault is expected */
-	void *arch;		  /* kernel/gdt.c: GDT, TSS */
+	void *arch;               /* kernel/gdt.c: GDT, TSS */
 	uintptr_t stack_top;
 	uint64_t irq_count, nmi_count;
+	bool stopped; /* holds for a panic on another core */
 };
 
 #define CPU_PENDING_STOP BIT(0) /* a panic elsewhere: hold */
@@ -33,6 +34,12 @@ struct cpu {
 
 extern struct cpu *cpus[CPU_MAX];
 extern unsigned cpu_count;
+
+/* The first line of kernel_main(): this core gets the boot processor's struct, with a log ring. */
+void percpu_init_bsp(void);
+
+/* This core is c from now on: GS points at it. */
+void percpu_enter(struct cpu *c);
 
 /* Valid after percpu_init_bsp() and, on the others, percpu_enter(). */
 static inline struct cpu *this_cpu(void)
