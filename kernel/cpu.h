@@ -198,6 +198,58 @@ static inline void cpu_halt_until_irq(void)
 	__asm__ volatile("sti; hlt; cli" ::: "memory");
 }
 
+/* The operand of LGDT, SGDT, LIDT and SIDT in 64-bit mode. */
+struct PACKED cpu_table_pointer {
+	uint16_t limit; /* bytes, less one */
+	uint64_t base;
+};
+
+static inline void cpu_lgdt(const struct cpu_table_pointer *p)
+{
+	__asm__ volatile("lgdt %0" ::"m"(*p) : "memory");
+}
+
+static inline void cpu_lidt(const struct cpu_table_pointer *p)
+{
+	__asm__ volatile("lidt %0" ::"m"(*p) : "memory");
+}
+
+static inline struct cpu_table_pointer cpu_sgdt(void)
+{
+	struct cpu_table_pointer p;
+
+	__asm__ volatile("sgdt %0" : "=m"(p));
+	return p;
+}
+
+static inline struct cpu_table_pointer cpu_sidt(void)
+{
+	struct cpu_table_pointer p;
+
+	__asm__ volatile("sidt %0" : "=m"(p));
+	return p;
+}
+
+static inline void cpu_ltr(uint16_t selector)
+{
+	__asm__ volatile("ltr %0" ::"r"(selector) : "memory");
+}
+
+/* CS by a far return; DS, ES and SS get data, FS and GS stay (loading GS would clear its base). */
+static inline void cpu_load_segments(uint16_t code, uint16_t data)
+{
+	__asm__ volatile("pushq %0\n\t"
+			 "leaq 1f(%%rip), %%rax\n\t"
+			 "pushq %%rax\n\t"
+			 "lretq\n"
+			 "1:\tmovw %w1, %%ds\n\t"
+			 "movw %w1, %%es\n\t"
+			 "movw %w1, %%ss"
+			 :
+			 : "r"((uint64_t)code), "r"(data)
+			 : "rax", "memory");
+}
+
 /* Copies upwards, byte after byte as far as one can tell; fast with ERMS. */
 static inline void cpu_copy_forward(void *to, const void *from, size_t len_bytes)
 {

@@ -17,11 +17,18 @@ struct trap_frame {
 	uint64_t rip, cs, rflags, rsp, ss;
 };
 
+/* The context that an expected fault returns to; kernel/trap.asm knows the first fields. */
+struct trap_probe {
+	uint64_t rbx, rbp, r12, r13, r14, r15, rsp, rip;
+	struct trap_frame *caught;
+	struct trap_probe *outer;
+};
+
 enum trap_vector {
 	VECTOR_SPURIOUS_PIC = 0x20, /* 0x20-0x2f: the masked 8259 pair may still throw 7 and 15 */
-	VECTOR_KICK = 0x40,	    /* another core wants this one to look at its pending word */
-	VECTOR_TIMER = 0x41,	    /* local APIC timer */
-	VECTOR_UART = 0x42,	    /* console */
+	VECTOR_KICK = 0x40,         /* another core wants this one to look at its pending word */
+	VECTOR_TIMER = 0x41,        /* local APIC timer */
+	VECTOR_UART = 0x42,         /* console */
 	VECTOR_APIC_ERROR = 0x43,
 	VECTOR_SPURIOUS_APIC = 0xff,
 };
@@ -35,11 +42,16 @@ void trap_load(void);
 /* vector 32 to 255; NULL takes the handler away: then the interrupt is counted and logged. */
 void trap_set_handler(unsigned vector, trap_handler_fn handler);
 
-/* NMI is used by panics to stop the other cores; everything else that comes is logged. */
+/* What an NMI does: if another core panics, this one holds for good, else it is counted and logged.
+ * For vmx/ to call when an NMI made a VM exit; also the handler of vector 2. */
+void trap_nmi(void);
 
 /* Runs fn(arg) with faults caught. True: an exception came, *caught is filled in, and whatever fn had
  * on its stack is gone. For self tests and for probing hardware; not from interrupt handlers. */
 bool trap_probe(void (*fn)(void *arg), void *arg, struct trap_frame *caught);
+
+/* In a probe only: goes to ring 3 at rip (a user page), from where an exception comes back. */
+NORETURN void trap_probe_enter_user(uint64_t rip, uint64_t cs, uint64_t ss);
 
 /* RDMSR and WRMSR that return ERR_UNSUPPORTED instead of the #GP. */
 MUST_CHECK enum status cpu_rdmsr_safe(uint32_t index, uint64_t *value);

@@ -1,0 +1,124 @@
+; kernel/trap.asm - from a vector to C and back, and the jump out of a probe.
+;
+; The layout of struct trap_frame and struct trap_probe is tied to C by assertions in kernel/trap.c.
+
+VECTORS		equ 256
+; Exceptions for which the CPU pushes an error code: 8, 10 to 14, 17, 21, 29, 30.
+; SDM 3A "Error Code"; 29 and 30 are AMD's #VC and #SX.
+ERROR_CODES	equ 1 << 8 | 1 << 10 | 1 << 11 | 1 << 12 | 1 << 13 | 1 << 14 | 1 << 17 | 1 << 21 | \
+		    1 << 29 | 1 << 30
+
+PROBE_RBX	equ 0
+PROBE_RBP	equ 8
+PROBE_R12	equ 16
+PROBE_R13	equ 24
+PROBE_R14	equ 32
+PROBE_R15	equ 40
+PROBE_RSP	equ 48
+PROBE_RIP	equ 56
+
+extern trap_dispatch
+global trap_stubs
+global trap_probe_run
+global trap_probe_enter_user
+
+section .text
+
+%assign vector 0
+%rep VECTORS
+trap_stub_ %+ vector:
+%if vector < 32 && (ERROR_CODES >> vector) & 1
+%else
+	push 0
+%endif
+	push vector
+	jmp trap_common
+%assign vector vector + 1
+%endrep
+
+; Completes the struct trap_frame on the stack and calls trap_dispatch(frame).
+trap_common:
+	cld
+	push r15
+	push r14
+	push r13
+	push r12
+	push r11
+	push r10
+	push r9
+	push r8
+	push rdi
+	push rsi
+	push rbp
+	push rsp				; fills the slot only
+	push rbx
+	push rdx
+	push rcx
+	push rax
+	mov rdi, rsp
+	mov rbx, rsp				; C code keeps it
+	mov rbp, [rsp + 5 * 8]			; a backtrace goes on from the interrupted function
+	and rsp, -16
+	call trap_dispatch
+	mov rsp, rbx
+	pop rax
+	pop rcx
+	pop rdx
+	pop rbx
+	add rsp, 8
+	pop rbp
+	pop rsi
+	pop rdi
+	pop r8
+	pop r9
+	pop r10
+	pop r11
+	pop r12
+	pop r13
+	pop r14
+	pop r15
+	add rsp, 16
+	iretq
+
+; bool trap_probe_run(struct trap_probe *p /* rdi */, void (*fn)(void *) /* rsi */, void *arg /* rdx */)
+; Calls fn(arg). Returns false; or true when trap_dispatch() took the context in *p back because of
+; an exception. Keeps rbx, rbp, r12-r15 both ways.
+trap_probe_run:
+	mov [rdi + PROBE_RBX], rbx
+	mov [rdi + PROBE_RBP], rbp
+	mov [rdi + PROBE_R12], r12
+	mov [rdi + PROBE_R13], r13
+	mov [rdi + PROBE_R14], r14
+	mov [rdi + PROBE_R15], r15
+	mov [rdi + PROBE_RSP], rsp
+	lea rax, [rel .faulted]
+	mov [rdi + PROBE_RIP], rax
+	push rbp
+	mov rbp, rsp
+	mov rdi, rdx
+	call rsi
+	pop rbp
+	xor eax, eax
+	ret
+.faulted:
+	mov eax, 1
+	ret
+
+; void trap_probe_enter_user(uint64_t rip /* rdi */, uint64_t cs /* rsi */, uint64_t ss /* rdx */)
+; Goes to ring 3, with no stack to speak of. Comes back only by an exception in a probe.
+trap_probe_enter_user:
+	push rdx
+	push 0
+	push 2					; RFLAGS: nothing but the bit that is always set
+	push rsi
+	push rdi
+	iretq
+
+section .rodata align=8
+
+trap_stubs:
+%assign vector 0
+%rep VECTORS
+	dq trap_stub_ %+ vector
+%assign vector vector + 1
+%endrep
