@@ -86,9 +86,19 @@ help: ## this list
 
 # ---- the kernel -------------------------------------------------------------------------------
 
-$(BUILD)/lintel.elf: linker.ld $(KERNEL_OBJECTS)
+# Linked twice: the names for backtraces come from the first link, behind all that they name.
+$(BUILD)/lintel.elf: $(BUILD)/kernel/first.elf $(BUILD)/kernel/symbols.asm.o
 	echo "  LINK    $@"
+	$(LD) $(KERNEL_LDFLAGS) -o $@ $(KERNEL_OBJECTS) $(BUILD)/kernel/symbols.asm.o
+
+$(BUILD)/kernel/first.elf: linker.ld $(KERNEL_OBJECTS)
 	$(LD) $(KERNEL_LDFLAGS) -o $@ $(KERNEL_OBJECTS)
+
+$(BUILD)/kernel/symbols.asm: $(BUILD)/kernel/first.elf kernel/symbols.awk
+	$(NM) -n $< | awk -f kernel/symbols.awk > $@
+
+$(BUILD)/kernel/symbols.asm.o: $(BUILD)/kernel/symbols.asm
+	$(NASM) $(KERNEL_ASFLAGS) -o $@ $<
 
 $(BUILD)/kernel/%.o: %.c $(BUILD)/flags
 	echo "  CC      $<"
