@@ -299,7 +299,8 @@ enum status radix_init(struct frames *frames, hpa_t *root, uint64_t *table_count
 
 void radix_destroy(const struct radix *t)
 {
-	retire(t, root_entry(t), ROOT_LEVEL);
+	if (*t->table_count != 0)
+		retire(t, root_entry(t), ROOT_LEVEL);
 	radix_flushed(t);
 }
 

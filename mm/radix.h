@@ -55,7 +55,8 @@ struct radix_leaf {
 /* A zeroed frame for the root, counted. ERR_NO_MEMORY. */
 MUST_CHECK enum status radix_init(struct frames *frames, hpa_t *root, uint64_t *table_count);
 
-/* Every table goes back, the retired ones too. */
+/* Every table goes back, the retired ones too. Nothing happens where there is none any more, or
+ * radix_init() failed. */
 void radix_destroy(const struct radix *t);
 
 /* ERR_NO_MEMORY: nothing changed. */
