@@ -45,7 +45,7 @@ main:
 	mov	byte [lib_quiet], 1
 	call	all_modes		; what the first round leaves behind must not matter
 	mov	byte [lib_quiet], 0
-	line	"ok: and all of that once more"
+	ok	"and all of that once more"
 	pass
 
 all_modes:
@@ -252,8 +252,7 @@ paging_pae:
 	mov	eax, cr0
 	or	eax, CR0_PG | CR0_WP
 	mov	cr0, eax
-	cmp	eax, eax
-	ok_if	e, "PAE paging: on"
+	ok	"PAE paging: on"
 	call	check_pages_32
 	mov	dword [BUFFER], 0BEEFh
 	mov	eax, [200000h + BUFFER]

@@ -31,7 +31,7 @@ plugin_ctrl: sb16=false, es1370=false, e1000=false, gameport=false
 memory: guest=32, host=32
 romimage: file=/usr/share/bochs/BIOS-bochs-latest
 vgaromimage: file=/usr/share/vgabios/vgabios.bin
-cpu: model={model}, count=1, ips={ips}, reset_on_triple_fault=0
+cpu: model={model}, count=1, ips={ips}, reset_on_triple_fault=0, ignore_bad_msrs=0
 clock: sync=none, time0=utc
 ata0-master: type=disk, path={disk}, mode=flat, cylinders=4, heads=16, spt=63
 boot: disk
