@@ -4,33 +4,97 @@
  * Pure model: time is an argument in nanoseconds of the VM's clock; the chip counts ticks of
  * 1193181.666... Hz (14.31818 MHz / 12) in exact integer arithmetic, without drift over days.
  * Registers (io->port): 0 to 2 counters, 3 control (40h-43h), 4 port 61h (bit 0 gate of channel 2,
- * bit 1 speaker data, bit 4 refresh toggle, bit 5 OUT 2).
- * Spec: 8254 data sheet, "Programming the 8254", "Mode Definitions", "Operation Common to All Modes".
+ * bit 1 speaker data, bits 2 and 3 stored, bit 4 refresh toggle, bit 5 OUT 2).
+ *
+ * Tick n begins at the first nanosecond that is not before n / 1193181.666... s. What is written in
+ * one tick takes effect with the CLK pulse that begins the next one, as on the chip.
+ *
+ * Where the data sheet leaves it open:
+ * - After power-on the chip is undefined. Here it is as a PC's BIOS leaves it: channel 0 in mode 3
+ *   with count 65536, channel 1 in mode 2 with count 18, channel 2 in mode 3 with its gate low.
+ * - A count of 1 is illegal in modes 2 and 3. Here OUT stays high.
+ * - A count of two bytes takes effect as a whole with its second byte; a reload between the two still
+ *   takes the old one.
+ * - A latched count of two bytes is read low byte first, wherever the reads of the running count are.
+ * - Between a control word and the load of its count the counting element stands still.
+ * - BCD digits A to F weigh 10 to 15, and the sum is taken modulo 10000.
+ * - The control register cannot be read; it gives FFh, as a bus that nobody drives.
+ *
+ * Spec: 8254 data sheet, "Programming the 8254", "Mode Definitions", "Operation Common to All Modes";
+ * port 61h: 82371SB (PIIX3) data sheet, "NMI Status and Control Register".
  */
 #pragma once
 
 #include "guest/io.h"
 
-#define VPIT_PORTS 5u
+#define VPIT_PORTS    5u
+#define VPIT_CHANNELS 3u
 
+/*
+ * One counter. Its life is cut into runs: from from_tick up to event_tick OUT is constant and the
+ * count falls by step with each tick, so a read needs no more than a multiplication. At event_tick
+ * the next run begins. A count is kept as 0 to modulus, where the chip shows modulus as 0.
+ */
 struct vpit_channel {
-	uint8_t mode;	 /* 0 to 5 */
-	uint8_t access;	 /* 1 low byte, 2 high byte, 3 low then high */
-	bool bcd, gate;
-	/* the owner of vpit.c defines the rest */
+	uint64_t from_tick;  /* the run began here, or was cut here by a write */
+	uint64_t event_tick; /* the CLK pulse that ends the run; UINT64_MAX: none does by itself */
+	uint64_t edges;      /* rising edges of OUT that nobody took yet */
+	uint32_t count;      /* counting element at from_tick */
+	uint32_t written;    /* count register: what the next load takes, 1 to modulus */
+	uint32_t loaded;     /* what the last load took */
+	uint8_t step;        /* 0 (stands still), 1, or 2 (mode 3) */
+	uint8_t control;     /* bits 0 to 5 of the control word, as written */
+	uint8_t mode;        /* 0 to 5 */
+	uint8_t access;      /* 1 low byte, 2 high byte, 3 low then high */
+	bool bcd, gate, out;
+	bool armed;      /* a count was written after the control word */
+	bool null_count; /* written is not loaded yet */
+	bool load_due;   /* the next CLK pulse loads */
+	bool trigger;    /* the gate rose; the next CLK pulse sees it */
+	bool counting; /* loaded since the control word, and not stopped by a half-written count */
+	bool expired;  /* modes 0, 1, 4, 5: zero was reached since the last load */
+	bool write_high, read_high; /* flip-flops: the second byte of two comes next */
+	uint8_t write_low;          /* first byte of two */
+	uint8_t latched_bytes;      /* bytes of latch that are still to be read */
+	bool status_latched;
+	uint8_t status;
+	uint16_t latch;
 };
 
-struct vpit;
+struct vpit {
+	struct vpit_channel channels[VPIT_CHANNELS];
+	uint64_t tick;    /* the latest tick of which the model heard */
+	uint64_t rise_ns; /* next rising edge of OUT 0, if nobody touches channel 0 before */
+	uint8_t port61;   /* bits 0 to 3 as written */
+};
 
+/* Power-on at now_ns. */
 void vpit_reset(struct vpit *p, uint64_t now_ns);
+
+/* One byte access to register io->port, 0 to 4. A now_ns before one that was seen already (two cores
+ * read the clock, then took the lock the other way round) counts as that one. */
 void vpit_access(void *state, struct io_access *io);
 
-/* Level of a channel's OUT pin at now_ns. channel 0 to 2; now_ns never goes back. */
+/* Level of a channel's OUT pin at now_ns. channel 0 to 2. */
 bool vpit_out(const struct vpit *p, unsigned channel, uint64_t now_ns);
 
-/* Rising edges of OUT 0 in the time since the last call (or reset), up to and including until_ns. */
-uint64_t vpit_take_edges(struct vpit *p, uint64_t until_ns);
+/* For vpit_take_edges() and vpit_deadline_ns(). */
+uint64_t vpit_take_edges_slow(struct vpit *p, uint64_t until_ns);
+uint64_t vpit_deadline_ns_slow(const struct vpit *p, uint64_t now_ns);
 
-/* When OUT 0 changes next after now_ns (rising edges at least), so when to look again; NS_NEVER if it
- * never does by itself. */
-uint64_t vpit_deadline_ns(const struct vpit *p, uint64_t now_ns);
+/* Rising edges of OUT 0 in the time since the last call (or reset), up to and including until_ns;
+ * also those that a control word caused. Takes the same short time after days. */
+static inline uint64_t vpit_take_edges(struct vpit *p, uint64_t until_ns)
+{
+	if (until_ns < p->rise_ns && p->channels[0].edges == 0)
+		return 0;
+	return vpit_take_edges_slow(p, until_ns);
+}
+
+/* The first nanosecond after now_ns at which the next rising edge of OUT 0 is there, so when to call
+ * vpit_take_edges() again; NS_NEVER if it never rises by itself. Falling edges have no deadline:
+ * vpit_out() tells the level. Any access may move it. */
+static inline uint64_t vpit_deadline_ns(const struct vpit *p, uint64_t now_ns)
+{
+	return now_ns < p->rise_ns ? p->rise_ns : vpit_deadline_ns_slow(p, now_ns);
+}
