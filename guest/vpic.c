@@ -63,7 +63,7 @@ static unsigned level_at(const struct vpic_chip *c, unsigned place)
 /* A slave is there on this input, as far as this chip knows. */
 static bool cascades(const struct vpic_chip *c, unsigned level)
 {
-	return !(c->icw1 & ICW1_SNGL) && (c->icw3 & bit(level));
+	return c->is_master && !(c->icw1 & ICW1_SNGL) && (c->icw3 & bit(level));
 }
 
 /*
@@ -298,7 +298,10 @@ static struct vpic_chip *chip_of(struct vpic *p, unsigned number)
 
 void vpic_reset(struct vpic *p)
 {
-	*p = (struct vpic){.master = {.lowest = 7}, .slave = {.lowest = 7}};
+	*p = (struct vpic){
+		.master = {.lowest = 7, .is_master = true},
+		.slave = {.lowest = 7},
+	};
 }
 
 void vpic_access(void *state, struct io_access *io)
