@@ -1,0 +1,198 @@
+/* tests/unit/test_vm_line.c - the command line of a module. */
+#include "tests/unit/support.h"
+
+#include <string.h>
+
+#include "guest/vm_line.h"
+
+static struct vm_config config;
+static char message[VM_LINE_MESSAGE_SIZE];
+
+static enum status parse(const char *line)
+{
+	message[0] = '\0';
+	return vm_line_parse(text_from(line), &config, message, sizeof(message));
+}
+
+static void a_name_alone_gives_all_defaults(void **state)
+{
+	(void)state;
+	assert_int_equal(parse("vm=demo"), OK);
+	assert_string_equal(config.name, "demo");
+	assert_int_equal(config.kind, VM_KIND_FLAT);
+	assert_string_equal(vm_kind_name(config.kind), "flat");
+	assert_string_equal(vm_kind_name(VM_KINDS), "unknown");
+	assert_int_equal(config.mem_bytes, MIB);
+	assert_int_equal(config.load_segment, 0);
+	assert_int_equal(config.load_offset, 0x7c00);
+	assert_int_equal(config.core, VM_CORE_ANY);
+	assert_int_equal(config.repeat, 1);
+	assert_int_equal(config.cpus, 1);
+	assert_int_equal(config.args.len, 0);
+}
+
+static void every_key_is_taken(void **state)
+{
+	(void)state;
+	assert_int_equal(parse(" vm=a-b_c.9 kind=flat\tmem=256M load=07c0:fF core=255 "
+			       "repeat=1000000 cpus=1 --  two words  "),
+			 OK);
+	assert_string_equal(config.name, "a-b_c.9");
+	assert_int_equal(config.mem_bytes, 256 * MIB);
+	assert_int_equal(config.load_segment, 0x7c0);
+	assert_int_equal(config.load_offset, 0xff);
+	assert_int_equal(config.core, 255);
+	assert_int_equal(config.repeat, 1000000);
+	assert_true(text_is(config.args, "two words"));
+	assert_int_equal(parse("vm=x core=any mem=1T load=A:0"), OK);
+	assert_int_equal(config.core, VM_CORE_ANY);
+	assert_int_equal(config.mem_bytes, TIB);
+	assert_int_equal(config.load_segment, 10);
+}
+
+static void words_of_the_guest_are_not_read(void **state)
+{
+	(void)state;
+	assert_int_equal(parse("vm=x -- mem=lots vm=y --"), OK);
+	assert_true(text_is(config.args, "mem=lots vm=y --"));
+	assert_int_equal(parse("vm=x --"), OK);
+	assert_int_equal(config.args.len, 0);
+	assert_int_equal(parse("-- vm=x"), ERR_NOT_FOUND);
+}
+
+static void the_message_quotes_and_points(void **state)
+{
+	(void)state;
+	assert_int_equal(parse("vm=demo meem=1M load=0:0"), ERR_INVALID);
+	assert_string_equal(message, "unknown word\n"
+				     "  vm=demo meem=1M load=0:0\n"
+				     "          ^~~~");
+	assert_int_equal(parse("vm=demo mem=2T"), ERR_RANGE);
+	assert_string_equal(message, "mem= goes from 64K to 1T\n"
+				     "  vm=demo mem=2T\n"
+				     "              ^~");
+	assert_int_equal(parse("kind=flat"), ERR_NOT_FOUND);
+	assert_string_equal(message, "vm=NAME is missing\n  kind=flat\n  ^~~~~~~~~");
+	assert_int_equal(parse(""), ERR_NOT_FOUND);
+	assert_string_equal(message, "vm=NAME is missing\n  \n  ^");
+	assert_int_equal(parse("vm=a\x01"
+			       "b"),
+			 ERR_INVALID);
+	assert_string_equal(message, "a vm= name has letters, digits, '-', '_' and '.' only\n"
+				     "  vm=a?b\n"
+				     "      ^");
+}
+
+static void each_mistake_has_its_status(void **state)
+{
+	static const struct {
+		const char *line;
+		enum status status;
+	} cases[] = {
+		{"vm=", ERR_INVALID},
+		{"vm", ERR_INVALID},
+		{"vm=a/b", ERR_INVALID},
+		{"vm=12345678901234567890123456789012", ERR_INVALID},
+		{"vm=1234567890123456789012345678901", OK},
+		{"vm=a vm=b", ERR_EXISTS},
+		{"vm=a mem=1M mem=1M", ERR_EXISTS},
+		{"vm=a kind=linux", ERR_UNSUPPORTED},
+		{"vm=a kind=multiboot", ERR_UNSUPPORTED},
+		{"vm=a kind=bios", ERR_UNSUPPORTED},
+		{"vm=a kind=", ERR_INVALID},
+		{"vm=a kind=Flat", ERR_INVALID},
+		{"vm=a mem=", ERR_INVALID},
+		{"vm=a mem=x", ERR_INVALID},
+		{"vm=a mem=64K", OK},
+		{"vm=a mem=65535", ERR_RANGE},
+		{"vm=a mem=60K", ERR_RANGE},
+		{"vm=a mem=65537", ERR_RANGE},
+		{"vm=a mem=1025G", ERR_RANGE},
+		{"vm=a mem=99999999999999999999", ERR_RANGE},
+		{"vm=a load=7C00", ERR_INVALID},
+		{"vm=a load=:7C00", ERR_INVALID},
+		{"vm=a load=0:", ERR_INVALID},
+		{"vm=a load=12345:0", ERR_INVALID},
+		{"vm=a load=0:g", ERR_INVALID},
+		{"vm=a load=0:1:2", ERR_INVALID},
+		{"vm=a core=256", ERR_RANGE},
+		{"vm=a core=-1", ERR_INVALID},
+		{"vm=a core=99999999999999999999", ERR_RANGE},
+		{"vm=a repeat=0", ERR_RANGE},
+		{"vm=a repeat=1000001", ERR_RANGE},
+		{"vm=a repeat=often", ERR_INVALID},
+		{"vm=a cpus=0", ERR_RANGE},
+		{"vm=a cpus=2", ERR_UNSUPPORTED},
+		{"vm=a cpus=257", ERR_RANGE},
+		{"vm=a cpus=two", ERR_INVALID},
+		{"vm=a role=initrd", ERR_UNSUPPORTED},
+		{"vm=a =", ERR_INVALID},
+		{"vm=a =x", ERR_INVALID},
+		{"vm=a -x", ERR_INVALID},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		enum status s = parse(cases[i].line);
+
+		if (s != cases[i].status)
+			fail_msg("%s: %s, not %s", cases[i].line, status_text(s),
+				 status_text(cases[i].status));
+		assert_int_equal(s == OK, message[0] == '\0');
+	}
+}
+
+static void a_long_line_is_cut_around_the_mistake(void **state)
+{
+	char line[600];
+
+	(void)state;
+	memset(line, 'a', sizeof(line));
+	memcpy(line, "vm=x ", 5);
+	memcpy(line + 300, " core=bad ", 10);
+	line[sizeof(line) - 1] = '\0';
+	line[4] = ' ';
+	assert_int_equal(parse(line), ERR_INVALID); /* the long word itself */
+	assert_non_null(strstr(message, "\n  vm=x aaaa"));
+	assert_non_null(strstr(message, "aaa...\n       ^~~~"));
+
+	memset(line, ' ', 300);
+	memcpy(line, "vm=x", 4);
+	assert_int_equal(parse(line), ERR_INVALID);
+	assert_non_null(strstr(message, "core= takes a number, or any\n  ..."));
+	assert_non_null(strstr(message, " core=bad aaa"));
+	assert_true(strlen(message) < VM_LINE_MESSAGE_SIZE);
+	/* The caret stands below the b of bad. */
+	{
+		const char *quote = strchr(message, '\n') + 1;
+		const char *mark = strchr(quote, '\n') + 1;
+
+		assert_int_equal(strstr(quote, "bad") - quote, strchr(mark, '^') - mark);
+	}
+}
+
+static void no_room_for_a_message_is_fine(void **state)
+{
+	char tiny[8] = "1234567";
+
+	(void)state;
+	assert_int_equal(vm_line_parse(text_from("nonsense"), &config, tiny, 4), ERR_INVALID);
+	assert_string_equal(tiny, "unk");
+	assert_int_equal(tiny[4], '5');
+	assert_int_equal(vm_line_parse(text_from("nonsense"), &config, NULL, 0), ERR_INVALID);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_name_alone_gives_all_defaults),
+		cmocka_unit_test(every_key_is_taken),
+		cmocka_unit_test(words_of_the_guest_are_not_read),
+		cmocka_unit_test(the_message_quotes_and_points),
+		cmocka_unit_test(each_mistake_has_its_status),
+		cmocka_unit_test(a_long_line_is_cut_around_the_mistake),
+		cmocka_unit_test(no_room_for_a_message_is_fine),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
