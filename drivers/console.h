@@ -13,13 +13,17 @@
  */
 #pragma once
 
-#include "kernel/status.h"
+#include "kernel/log.h"
 
 struct console_port; /* one guest's serial line */
 
 /* option: "com1" to "com4", a port number ("0x3f8"), "none"; NULL is "com1". ERR_INVALID: not such a
  * thing; ERR_NOT_FOUND: no 16550 answers there. After an error the console works, and shows nothing. */
 MUST_CHECK enum status console_init(const char *option);
+
+/* For log_add_sink(), after console_init(); kernel/early_uart's sink goes then. The console takes lines
+ * out of the log's rings by itself, when it has room. */
+extern const struct log_sink console_log_sink;
 
 /* Receive and transmit by interrupt instead of polling by console_service(). After ioapic_init() and
  * lapic_init(), boot processor; the interrupt comes to the core with this APIC id. */

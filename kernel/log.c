@@ -192,6 +192,17 @@ unsigned log_drain(void)
 	return log_drain_some(UINT32_MAX);
 }
 
+bool log_crowded(void)
+{
+	for (unsigned i = 0; i < __atomic_load_n(&cpu_count, __ATOMIC_ACQUIRE); i++) {
+		const struct log_ring *ring = cpus[i]->log;
+
+		if (ring->head - ring->tail > LOG_RING_LINES / 2)
+			return true;
+	}
+	return false;
+}
+
 /* A line that was interrupted half way would hold up those behind it. */
 static void skip_unfinished(void)
 {

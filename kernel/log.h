@@ -87,6 +87,9 @@ unsigned log_drain(void);
 /* The same for at most so many lines, for a caller with little time. */
 unsigned log_drain_some(unsigned most_lines);
 
+/* Is a ring more than half full? Then the sinks should not wait for a better moment. */
+bool log_crowded(void);
+
 /* For panics, where no lock can be trusted: what waits goes out polled; then single lines. */
 void log_drain_now(void);
 void log_print_now(enum log_level level, const char *line, size_t len);

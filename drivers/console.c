@@ -1,0 +1,190 @@
+/* drivers/console.c - the serial line between the chip, the log and the guests' rings. */
+#include "drivers/console.h"
+
+#include "drivers/console_line.h"
+#include "drivers/ioapic.h"
+#include "drivers/lapic.h"
+#include "kernel/cpu.h"
+#include "kernel/lock.h"
+#include "kernel/log.h"
+#include "kernel/string.h"
+#include "kernel/text.h"
+#include "kernel/time.h"
+#include "kernel/trap.h"
+
+static const struct {
+	uint16_t port;
+	uint8_t irq;
+} com_ports[] = {{0x3f8, 4}, {0x2f8, 3}, {0x3e8, 4}, {0x2e8, 3}};
+
+struct console console;
+static uint8_t uart_irq; /* ISA number; 0: not known */
+
+static enum status parse_option(struct text option, uint16_t *port, uint8_t *irq)
+{
+	uint64_t number;
+	enum status s;
+
+	if (option.len == 4 && memcmp(option.at, "com", 3) == 0 && option.at[3] >= '1' &&
+	    option.at[3] <= '4') {
+		*port = com_ports[option.at[3] - '1'].port;
+		*irq = com_ports[option.at[3] - '1'].irq;
+		return OK;
+	}
+	s = text_to_u64(option, &number);
+	if (s != OK || number == 0 || number > UINT16_MAX - 7)
+		return ERR_INVALID;
+	*port = (uint16_t)number;
+	for (size_t i = 0; i < ARRAY_SIZE(com_ports); i++) {
+		if (com_ports[i].port == number)
+			*irq = com_ports[i].irq;
+	}
+	return OK;
+}
+
+enum status console_init(const char *option)
+{
+	struct text t = text_from(option ? option : "com1");
+	uint16_t port = 0;
+	enum status s;
+
+	console_mux_init(&console.mux);
+	if (text_is(t, "none"))
+		return OK;
+	s = parse_option(t, &port, &uart_irq);
+	if (s == OK)
+		s = uart16550_init(&console.uart, port);
+	console.uart_there = s == OK;
+	return s;
+}
+
+void console_service(void)
+{
+	if (__atomic_load_n(&console.work, __ATOMIC_RELAXED) ||
+	    cpu_rdtsc() >= __atomic_load_n(&console.next_look, __ATOMIC_RELAXED))
+		console_serve();
+}
+
+bool console_busy(void)
+{
+	return __atomic_load_n(&console.work, __ATOMIC_RELAXED);
+}
+
+/* The line is an edge: the chip has to be content before we leave, or it never asks console.again. The limit
+ * is for a chip that is never content; then the regular look goes on. */
+static void on_irq(struct trap_frame *f)
+{
+	(void)f;
+	for (unsigned i = 0; i < 256; i++) {
+		console_serve();
+		if (!uart16550_take_irq(&console.uart))
+			break;
+	}
+	lapic_eoi();
+}
+
+void console_enable_irq(uint32_t apic_id)
+{
+	enum status s = ERR_NOT_FOUND;
+
+	if (!console.uart_there)
+		return;
+	trap_set_handler(VECTOR_UART, on_irq);
+	if (uart_irq != 0)
+		s = ioapic_route(uart_irq, VECTOR_UART, apic_id);
+	if (s != OK)
+		log_warn(LOG_CONSOLE, "no interrupt for the serial port (%s): it is polled",
+			 status_text(s));
+	else
+		log_info(LOG_CONSOLE, "16550 at %#x, IRQ %u", console.uart.port, uart_irq);
+	console.irq_works = s == OK;
+	console_serve();
+}
+
+struct console_port *console_open(const char *vm_name)
+{
+	bool irqs = cpu_irq_save();
+	struct console_port *p;
+
+	lock_acquire(&console.lock);
+	p = console_mux_open(&console.mux, vm_name);
+	lock_release(&console.lock);
+	cpu_irq_restore(irqs);
+	return p;
+}
+
+/* What was typed for the one before is for the new one now. */
+static void tell_foreground(void)
+{
+	if (console.input_hook && console.mux.foreground && byte_ring_used(&console.mux.input) > 0)
+		console.input_hook(console.mux.foreground);
+}
+
+void console_close(struct console_port *p)
+{
+	bool irqs = cpu_irq_save();
+
+	lock_acquire(&console.lock);
+	console_mux_close(&console.mux, p);
+	tell_foreground();
+	lock_release(&console.lock);
+	cpu_irq_restore(irqs);
+	console_ask_for_work();
+}
+
+bool console_put(struct console_port *p, uint8_t byte)
+{
+	bool taken = console_mux_put(p, byte);
+
+	console_ask_for_work();
+	return taken;
+}
+
+bool console_get(struct console_port *p, uint8_t *byte)
+{
+	bool got;
+
+	if (!console_has_input(p) || !lock_try(&console.input_lock))
+		return false;
+	got = console_mux_get(&console.mux, p, byte);
+	lock_release(&console.input_lock);
+	if (got && __atomic_load_n(&console.input_paused, __ATOMIC_RELAXED))
+		console_ask_for_work();
+	return got;
+}
+
+bool console_has_input(const struct console_port *p)
+{
+	return console_foreground() == p && byte_ring_used(&console.mux.input) > 0;
+}
+
+struct console_port *console_foreground(void)
+{
+	return __atomic_load_n(&console.mux.foreground, __ATOMIC_RELAXED);
+}
+
+void console_set_foreground(struct console_port *p)
+{
+	bool irqs = cpu_irq_save();
+
+	lock_acquire(&console.lock);
+	__atomic_store_n(&console.mux.foreground, p, __ATOMIC_RELAXED);
+	tell_foreground();
+	lock_release(&console.lock);
+	cpu_irq_restore(irqs);
+}
+
+void console_set_input_hook(void (*fn)(struct console_port *p))
+{
+	console.input_hook = fn;
+}
+
+void console_set_mirror(void (*fn)(const uint8_t *bytes, size_t len_bytes))
+{
+	console.mirror = fn;
+}
+
+uint64_t console_overruns(void)
+{
+	return console.uart.overruns;
+}

@@ -1,0 +1,244 @@
+/* drivers/console_mux.c - many texts, one line. */
+#include "drivers/console_mux.h"
+
+#include "kernel/assert.h"
+#include "kernel/string.h"
+
+#define TURN_BYTES      1024u /* what one guest may send before the next one's turn */
+/* A background line at its longest: line break, name, a whole ring, line end. */
+#define LINE_MOST_BYTES (2 + CONSOLE_NAME_BYTES + 2 + CONSOLE_PORT_BYTES + 2)
+
+void console_mux_init(struct console_mux *m)
+{
+	m->foreground = NULL;
+	m->line_open = false;
+	m->line_of = NULL;
+	byte_ring_init(&m->output, m->output_bytes, CONSOLE_OUTPUT_BYTES);
+	byte_ring_init(&m->input, m->input_bytes, CONSOLE_INPUT_BYTES);
+}
+
+struct console_port *console_mux_open(struct console_mux *m, const char *name)
+{
+	for (unsigned i = 0; i < CONSOLE_PORTS; i++) {
+		struct console_port *p = &m->ports[i];
+		size_t len = strlen(name);
+
+		if (p->state != CONSOLE_FREE)
+			continue;
+		len = len < CONSOLE_NAME_BYTES ? len : CONSOLE_NAME_BYTES - 1;
+		memcpy(p->name, name, len);
+		p->name[len] = '\0';
+		p->opened = ++m->opens;
+		p->raw = false;
+		p->scanned = 0;
+		byte_ring_init(&p->out, p->bytes, CONSOLE_PORT_BYTES);
+		p->state = CONSOLE_OPEN;
+		if (!m->foreground)
+			m->foreground = p;
+		return p;
+	}
+	return NULL;
+}
+
+static struct console_port *oldest_open(struct console_mux *m)
+{
+	struct console_port *best = NULL;
+
+	for (unsigned i = 0; i < CONSOLE_PORTS; i++) {
+		struct console_port *p = &m->ports[i];
+
+		if (p->state == CONSOLE_OPEN && (!best || p->opened < best->opened))
+			best = p;
+	}
+	return best;
+}
+
+void console_mux_close(struct console_mux *m, struct console_port *p)
+{
+	ASSERT(p->state == CONSOLE_OPEN);
+	p->state = CONSOLE_CLOSING;
+	if (m->foreground == p) {
+		p->raw = true;
+		m->foreground = oldest_open(m);
+	}
+}
+
+bool console_mux_put(struct console_port *p, uint8_t byte)
+{
+	return byte_ring_put(&p->out, byte);
+}
+
+bool console_mux_get(struct console_mux *m, const struct console_port *p, uint8_t *byte)
+{
+	if (m->foreground != p || byte_ring_used(&m->input) == 0)
+		return false;
+	*byte = byte_ring_peek(&m->input, 0);
+	byte_ring_skip(&m->input, 1);
+	return true;
+}
+
+/* The callers have looked for room. */
+static void emit(struct console_mux *m, uint8_t byte)
+{
+	bool taken = byte_ring_put(&m->output, byte);
+
+	ASSERT(taken);
+}
+
+static void emit_text(struct console_mux *m, const char *text, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		emit(m, (uint8_t)text[i]);
+}
+
+static void end_line(struct console_mux *m)
+{
+	if (m->line_open)
+		emit_text(m, "\r\n", 2);
+	m->line_open = false;
+	m->line_of = NULL;
+}
+
+/* May somebody else write now? */
+static bool may_break(struct console_mux *m, uint64_t now_ns)
+{
+	bool may = !m->line_open || !m->line_of ||
+		   now_ns - m->line_last_ns >= CONSOLE_LINE_WAIT_NS ||
+		   now_ns - m->line_start_ns >= CONSOLE_LINE_MOST_NS;
+
+	if (!may)
+		m->waiting = true;
+	return may;
+}
+
+/* A carriage return alone at the start begins no line: some guests end theirs with "\n\r". */
+static void note_byte(struct console_mux *m, struct console_port *p, uint8_t byte, uint64_t now_ns)
+{
+	if (byte == '\n') {
+		m->line_open = false;
+		m->line_of = NULL;
+	} else if (m->line_open || byte != '\r') {
+		if (!m->line_open)
+			m->line_start_ns = now_ns;
+		m->line_open = true;
+		m->line_of = p;
+		m->line_last_ns = now_ns;
+	}
+}
+
+static bool pump_raw(struct console_mux *m, struct console_port *p, uint64_t now_ns, bool all)
+{
+	uint32_t count = byte_ring_used(&p->out);
+
+	p->scanned = 0;
+	if (count == 0)
+		return false;
+	if (m->line_open && m->line_of != p) {
+		if (!all && !may_break(m, now_ns))
+			return false;
+		end_line(m);
+	}
+	count = count < TURN_BYTES ? count : TURN_BYTES;
+	for (uint32_t i = 0; i < count; i++) {
+		uint8_t byte = byte_ring_peek(&p->out, i);
+
+		emit(m, byte);
+		note_byte(m, p, byte, now_ns);
+	}
+	byte_ring_skip(&p->out, count);
+	return true;
+}
+
+/* How many bytes of p make up a line that can go out (its end included); 0: none yet. */
+static uint32_t whole_line(struct console_port *p, bool all)
+{
+	uint32_t used = byte_ring_used(&p->out);
+
+	for (; p->scanned < used; p->scanned++) {
+		if (byte_ring_peek(&p->out, p->scanned) == '\n')
+			return p->scanned + 1;
+	}
+	return all || p->state == CONSOLE_CLOSING || used == p->out.size ? used : 0;
+}
+
+static bool pump_line(struct console_mux *m, struct console_port *p, uint64_t now_ns, bool all)
+{
+	uint32_t len = whole_line(p, all), text = len;
+
+	if (len == 0 || (!all && !may_break(m, now_ns)))
+		return false;
+	while (text > 0 && (byte_ring_peek(&p->out, text - 1) == '\n' ||
+			    byte_ring_peek(&p->out, text - 1) == '\r'))
+		text--;
+	end_line(m);
+	emit_text(m, p->name, strlen(p->name));
+	emit_text(m, "| ", 2);
+	for (uint32_t i = 0; i < text; i++)
+		emit(m, byte_ring_peek(&p->out, i));
+	emit_text(m, "\r\n", 2);
+	byte_ring_skip(&p->out, len);
+	p->scanned = 0;
+	return true;
+}
+
+/* All that a closed port held is out: its place is free again. */
+static void release_port(struct console_mux *m, struct console_port *p)
+{
+	if (m->line_of == p)
+		m->line_of = NULL;
+	p->state = CONSOLE_FREE;
+}
+
+bool console_mux_pump(struct console_mux *m, uint64_t now_ns, bool all)
+{
+	bool moved = false;
+
+	m->waiting = false;
+	for (unsigned i = 0; i < CONSOLE_PORTS; i++) {
+		struct console_port *p = &m->ports[(m->next + i) % CONSOLE_PORTS];
+
+		if (p->state == CONSOLE_FREE)
+			continue;
+		if (byte_ring_room(&m->output) < LINE_MOST_BYTES) {
+			m->next = (m->next + i) % CONSOLE_PORTS;
+			m->waiting = true;
+			break;
+		}
+		if (p == m->foreground || p->raw)
+			moved |= pump_raw(m, p, now_ns, all);
+		else
+			moved |= pump_line(m, p, now_ns, all);
+		if (p->state == CONSOLE_CLOSING && byte_ring_used(&p->out) == 0)
+			release_port(m, p);
+	}
+	return moved;
+}
+
+unsigned console_mux_log_room(struct console_mux *m, uint64_t now_ns, bool urgent)
+{
+	unsigned lines = byte_ring_room(&m->output) / CONSOLE_LINE_BYTES;
+
+	return urgent || may_break(m, now_ns) ? lines : 0;
+}
+
+void console_mux_log(struct console_mux *m, const char *line, size_t len)
+{
+	uint32_t room = byte_ring_room(&m->output);
+
+	if (room < 4) /* two line ends */
+		return;
+	end_line(m);
+	emit_text(m, line, len < room - 4 ? len : room - 4);
+	emit_text(m, "\r\n", 2);
+}
+
+bool console_mux_has_output(const struct console_mux *m)
+{
+	for (unsigned i = 0; i < CONSOLE_PORTS; i++) {
+		const struct console_port *p = &m->ports[i];
+
+		if (p->state != CONSOLE_FREE && byte_ring_used(&p->out) > 0)
+			return true;
+	}
+	return false;
+}
