@@ -1,0 +1,51 @@
+/*
+ * vmx/caps.h - can this CPU do what Lintel needs, and how are the controls to be set?
+ *
+ * vmx_caps_decide() is pure: it works on the values of the MSRs, so that every refusal has a unit
+ * test. Spec: SDM 3C "Discovering Support for VMX", "Enabling and Entering VMX Operation"; SDM 3D
+ * appendix "VMX Capability Reporting Facility".
+ */
+#pragma once
+
+#include "kernel/status.h"
+#include "vmx/controls.h"
+
+/* What the CPU says of itself, as read. MSRs that are not there are 0. */
+struct vmx_msrs {
+	bool cpu_has_vmx; /* CPUID.1:ECX bit 5 */
+	bool intel;       /* CPUID vendor "GenuineIntel" or compatible with VMX */
+	bool in_emulator; /* CPUID.1:ECX bit 31 */
+	uint64_t feature_control;
+	uint64_t basic;
+	uint64_t group[CONTROL_GROUPS]; /* the TRUE ones where basic bit 55 says so */
+	uint64_t misc;
+	uint64_t cr0_fixed0, cr0_fixed1, cr4_fixed0, cr4_fixed1;
+	uint64_t ept_vpid;
+};
+
+/* What follows from it. */
+struct vmx_caps {
+	uint32_t revision; /* of the VMCS */
+	uint32_t controls[CONTROL_GROUPS];
+	uint64_t cr0_fixed0, cr0_fixed1; /* for the host; a guest may have PE and PG clear */
+	uint64_t cr4_fixed0, cr4_fixed1;
+	uint64_t ept_max_leaf;
+	bool ept_exec_only, ept_accessed_dirty;
+	bool invept_single, invvpid_single;
+	bool vpid, preemption_timer, virtual_nmis, guest_pat, rdtscp, invpcid, wbinvd_exits;
+	bool must_lock_feature_control; /* the firmware left it open: set and lock it */
+	uint8_t preemption_shift;       /* the timer counts once in 2^shift TSC ticks */
+};
+
+#define FEATURE_CONTROL_LOCKED          BIT(0)
+#define FEATURE_CONTROL_VMX_OUTSIDE_SMX BIT(2)
+
+/* Decides. ERR_UNSUPPORTED: text says in one or two sentences what is missing and what to do. */
+MUST_CHECK enum status vmx_caps_decide(const struct vmx_msrs *m, struct vmx_caps *caps, char *text,
+				       size_t text_size);
+
+/* Reads this core's CPUID and MSRs. Kernel mode only. */
+void vmx_caps_read(struct vmx_msrs *m);
+
+/* Logs the table of every control (wanted, allowed, granted) at level debug, category vmx. */
+void vmx_caps_log(const struct vmx_msrs *m, const struct vmx_caps *caps);
