@@ -1,0 +1,257 @@
+/* vmx/core.c - VMX on one core, and what all VMs share. */
+#include "vmx/core.h"
+
+#include "guest/cpuid.h"
+#include "guest/msr.h"
+#include "kernel/assert.h"
+#include "kernel/cpu.h"
+#include "kernel/log.h"
+#include "kernel/panic.h"
+#include "kernel/string.h"
+#include "kernel/trap.h"
+#include "mm/phys.h"
+#include "vmx/vcpu.h"
+#include "vmx/vmcs.h"
+
+#define REASON_SIZE 256u
+
+struct vmx_caps vmx_caps;
+struct frames *vmx_frames;
+const struct host_ops *host_ops;
+hpa_t vmx_io_bitmaps;
+hpa_t vmx_msr_bitmap;
+uint64_t vmx_xcr0_all;
+unsigned vmx_fpu_order;
+
+static char reason_text[REASON_SIZE];
+static struct vmx_core cores[CPU_MAX];
+
+struct msr_features vmx_msr_features(void)
+{
+	return (struct msr_features){
+		.rdtscp = vmx_caps.rdtscp,
+		.pat_switched = vmx_caps.guest_pat,
+		.efer_switched = true, /* these controls must be there, or vmx_init() refuses */
+	};
+}
+
+static enum status make_shared_pages(void)
+{
+	const struct msr_features features = vmx_msr_features();
+	enum status s = frames_alloc(vmx_frames, 1, &vmx_io_bitmaps);
+
+	if (s != OK)
+		return s;
+	s = frames_alloc_zeroed(vmx_frames, 0, &vmx_msr_bitmap);
+	if (s != OK)
+		goto undo;
+	memset(phys_ptr(vmx_io_bitmaps), 0xff, 2 * PAGE_4K);
+	msr_fill_bitmap(phys_ptr(vmx_msr_bitmap), &features);
+	return OK;
+
+undo:
+	if (frames_free(vmx_frames, vmx_io_bitmaps, 1) != OK)
+		panic("the I/O bitmaps cannot be given back");
+	return s;
+}
+
+/* SDM 1 "Enabling the XSAVE Feature Set and XSAVE-Enabled Features". */
+static void measure_fpu(void)
+{
+	static struct cpuid_policy policy; /* large, and only looked at here */
+	const struct cpuid_options options = {0};
+	uint64_t len_bytes = PAGE_4K;
+
+	cpuid_policy_build(&policy, cpu_cpuid, &options);
+	if ((cpu_read_cr4() & CR4_OSXSAVE) && xcr0_allowed(&policy)) {
+		vmx_xcr0_all = xcr0_allowed(&policy);
+		cpu_xsetbv(0, vmx_xcr0_all);
+		len_bytes = cpu_cpuid(0xd, 0).ebx;
+	}
+	vmx_fpu_order = 0;
+	while ((PAGE_4K << vmx_fpu_order) < len_bytes)
+		vmx_fpu_order++;
+}
+
+enum status vmx_init(struct frames *frames, const struct host_ops *ops, const char **reason)
+{
+	struct vmx_msrs msrs;
+	enum status s;
+
+	vmx_frames = frames;
+	host_ops = ops;
+	*reason = reason_text;
+	measure_fpu();
+	vmx_caps_read(&msrs);
+	s = vmx_caps_decide(&msrs, &vmx_caps, reason_text, sizeof(reason_text));
+	if (s != OK)
+		return s;
+	vmx_caps_log(&msrs, &vmx_caps);
+	log_info(
+		LOG_VMX,
+		"VT-x: VMCS revision %#x, EPT pages up to %s, VPID %s, preemption timer %s (TSC/%u)",
+		vmx_caps.revision,
+		vmx_caps.ept_max_leaf == PAGE_1G   ? "1 GiB"
+		: vmx_caps.ept_max_leaf == PAGE_2M ? "2 MiB"
+						   : "4 KiB",
+		vmx_caps.vpid ? "yes" : "no", vmx_caps.preemption_timer ? "yes" : "no",
+		1u << vmx_caps.preemption_shift);
+	s = make_shared_pages();
+	if (s != OK)
+		*reason = "no memory for the I/O and MSR bitmaps";
+	return s;
+}
+
+/* SDM 3C "Enabling and Entering VMX Operation": every core has its own IA32_FEATURE_CONTROL. */
+static enum status check_this_core(void)
+{
+	struct vmx_msrs msrs;
+	struct vmx_caps mine;
+	char text[REASON_SIZE];
+	enum status s;
+
+	vmx_caps_read(&msrs);
+	s = vmx_caps_decide(&msrs, &mine, text, sizeof(text));
+	if (s != OK) {
+		log_error(LOG_VMX, "core %u: %s", this_cpu()->index, text);
+		return s;
+	}
+	if (mine.must_lock_feature_control)
+		cpu_wrmsr(MSR_FEATURE_CONTROL, msrs.feature_control | FEATURE_CONTROL_LOCKED |
+						       FEATURE_CONTROL_VMX_OUTSIDE_SMX);
+	mine.must_lock_feature_control = vmx_caps.must_lock_feature_control;
+	if (memcmp(mine.controls, vmx_caps.controls, sizeof(mine.controls)) != 0 ||
+	    mine.revision != vmx_caps.revision || mine.ept_max_leaf != vmx_caps.ept_max_leaf) {
+		log_error(LOG_VMX, "core %u: its VT-x differs from the boot processor's",
+			  this_cpu()->index);
+		return ERR_UNSUPPORTED;
+	}
+	return OK;
+}
+
+enum status vmx_core_on(void)
+{
+	struct cpu *c = this_cpu();
+	struct vmx_core *core = &cores[c->index];
+	enum status s = check_this_core();
+
+	if (s != OK)
+		return s;
+	s = frames_alloc_zeroed(vmx_frames, 0, &core->region);
+	if (s != OK)
+		return s;
+	*(uint32_t *)phys_ptr(core->region) = vmx_caps.revision;
+	cpu_write_cr0((cpu_read_cr0() | vmx_caps.cr0_fixed0) & vmx_caps.cr0_fixed1);
+	cpu_write_cr4((cpu_read_cr4() | vmx_caps.cr4_fixed0) & vmx_caps.cr4_fixed1);
+	s = vmx_on(core->region);
+	if (s != OK) {
+		log_error(LOG_VMX, "core %u: VMXON failed (VMfailInvalid)", c->index);
+		cpu_write_cr4(cpu_read_cr4() & ~CR4_VMXE);
+		if (frames_free(vmx_frames, core->region, 0) != OK)
+			panic("a VMXON region cannot be given back");
+		return s;
+	}
+	c->vmx = core;
+	log_debug(LOG_VMX, "VMX root operation");
+	return OK;
+}
+
+void vmx_core_off(void)
+{
+	struct cpu *c = this_cpu();
+	struct vmx_core *core = c->vmx;
+
+	if (!core)
+		return;
+	ASSERT(!core->first && !core->loaded);
+	vmx_off();
+	cpu_write_cr4(cpu_read_cr4() & ~CR4_VMXE);
+	c->vmx = NULL;
+	if (frames_free(vmx_frames, core->region, 0) != OK)
+		panic("a VMXON region cannot be given back");
+	log_debug(LOG_VMX, "VMXOFF");
+}
+
+struct vmx_core *vmx_core_of(unsigned cpu_index)
+{
+	ASSERT(cpu_index < CPU_MAX);
+	return &cores[cpu_index];
+}
+
+static void park(struct vcpu *v)
+{
+	v->parked.cr2 = cpu_read_cr2();
+	v->parked.dr[0] = cpu_read_dr0();
+	v->parked.dr[1] = cpu_read_dr1();
+	v->parked.dr[2] = cpu_read_dr2();
+	v->parked.dr[3] = cpu_read_dr3();
+	v->parked.dr6 = cpu_read_dr6();
+	v->parked.star = cpu_rdmsr(MSR_STAR);
+	v->parked.lstar = cpu_rdmsr(MSR_LSTAR);
+	v->parked.cstar = cpu_rdmsr(MSR_CSTAR);
+	v->parked.fmask = cpu_rdmsr(MSR_FMASK);
+	v->parked.kernel_gs_base = cpu_rdmsr(MSR_KERNEL_GS_BASE);
+	if (vmx_caps.rdtscp)
+		v->parked.tsc_aux = cpu_rdmsr(MSR_TSC_AUX);
+	if (vmx_xcr0_all) {
+		/* All of it, also what this guest has switched off: nothing may reach the next one. */
+		cpu_xsetbv(0, vmx_xcr0_all);
+		cpu_xsave(v->fpu, vmx_xcr0_all);
+	} else {
+		cpu_fxsave(v->fpu);
+	}
+}
+
+static void unpark(const struct vcpu *v)
+{
+	cpu_write_cr2(v->parked.cr2);
+	cpu_write_dr0(v->parked.dr[0]);
+	cpu_write_dr1(v->parked.dr[1]);
+	cpu_write_dr2(v->parked.dr[2]);
+	cpu_write_dr3(v->parked.dr[3]);
+	cpu_write_dr6(v->parked.dr6);
+	cpu_wrmsr(MSR_STAR, v->parked.star);
+	cpu_wrmsr(MSR_LSTAR, v->parked.lstar);
+	cpu_wrmsr(MSR_CSTAR, v->parked.cstar);
+	cpu_wrmsr(MSR_FMASK, v->parked.fmask);
+	cpu_wrmsr(MSR_KERNEL_GS_BASE, v->parked.kernel_gs_base);
+	if (vmx_caps.rdtscp)
+		cpu_wrmsr(MSR_TSC_AUX, v->parked.tsc_aux);
+	if (vmx_xcr0_all) {
+		cpu_xsetbv(0, vmx_xcr0_all);
+		cpu_xrstor(v->fpu, vmx_xcr0_all);
+		cpu_xsetbv(0, v->parked.xcr0);
+	} else {
+		cpu_fxrstor(v->fpu);
+	}
+}
+
+void vmx_core_load(struct vcpu *v)
+{
+	struct vmx_core *core = this_cpu()->vmx;
+
+	if (core->loaded != v) {
+		if (vmcs_load(v->vmcs) != OK)
+			panic("VMPTRLD of %#llx refused", (unsigned long long)v->vmcs.raw);
+		core->loaded = v;
+	}
+	if (core->fpu_owner != v) {
+		if (core->fpu_owner)
+			park(core->fpu_owner);
+		unpark(v);
+		core->fpu_owner = v;
+	}
+}
+
+void vmx_core_unload(struct vcpu *v)
+{
+	struct vmx_core *core = this_cpu()->vmx;
+
+	if (core->fpu_owner == v)
+		core->fpu_owner = NULL;
+	if (core->loaded == v)
+		core->loaded = NULL;
+	/* SDM 3C "VMCLEAR": only then may the page be used for something else. */
+	if (vmcs_clear(v->vmcs) != OK)
+		panic("VMCLEAR of %#llx refused", (unsigned long long)v->vmcs.raw);
+}
