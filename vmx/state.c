@@ -1,0 +1,100 @@
+/* vmx/state.c - a vCPU's whole state between the VMCS and struct guest_cpu_state. */
+#include "kernel/cpu.h"
+#include "vmx/core.h"
+#include "vmx/vcpu.h"
+#include "vmx/vm.h"
+#include "vmx/vmcs.h"
+#include "vmx/vmcs_setup.h"
+
+/* The fields of segment n follow those of ES in steps of 2 (SDM 3D "Field Encoding in VMCS"). */
+static enum vmcs_field segment_field(enum vmcs_field es_field, unsigned n)
+{
+	return (enum vmcs_field)((unsigned)es_field + 2 * n);
+}
+
+static uint64_t read_masked(enum vmcs_field real, enum vmcs_field mask, enum vmcs_field shadow)
+{
+	uint64_t m = vmcs_read(mask);
+
+	return (vmcs_read(real) & ~m) | (vmcs_read(shadow) & m);
+}
+
+void vcpu_read_state(struct vcpu *v, struct guest_cpu_state *s)
+{
+	for (unsigned i = 0; i < GPR_COUNT; i++)
+		s->gpr[i] = v->gpr[i];
+	s->gpr[RSP] = vmcs_read(VMCS_GUEST_RSP);
+	s->rip = vmcs_read(VMCS_GUEST_RIP);
+	s->rflags = vmcs_read(VMCS_GUEST_RFLAGS);
+	s->cr0 = read_masked(VMCS_GUEST_CR0, VMCS_CR0_MASK, VMCS_CR0_SHADOW);
+	s->cr2 = cpu_read_cr2();
+	s->cr3 = vmcs_read(VMCS_GUEST_CR3);
+	s->cr4 = read_masked(VMCS_GUEST_CR4, VMCS_CR4_MASK, VMCS_CR4_SHADOW);
+	s->efer = vmcs_read(VMCS_GUEST_EFER);
+	s->dr6 = cpu_read_dr6();
+	s->dr7 = vmcs_read(VMCS_GUEST_DR7);
+	for (unsigned i = 0; i < 4; i++)
+		s->pdpte[i] = vmcs_read(segment_field(VMCS_GUEST_PDPTE0, i));
+	for (unsigned i = 0; i < GUEST_SEGMENTS; i++)
+		s->segments[i] = (struct guest_segment){
+			.selector = (uint16_t)vmcs_read(segment_field(VMCS_GUEST_ES_SELECTOR, i)),
+			.access = (uint32_t)vmcs_read(segment_field(VMCS_GUEST_ES_ACCESS, i)),
+			.limit = (uint32_t)vmcs_read(segment_field(VMCS_GUEST_ES_LIMIT, i)),
+			.base = vmcs_read(segment_field(VMCS_GUEST_ES_BASE, i)),
+		};
+	s->gdtr = (struct guest_table){
+		.base = vmcs_read(VMCS_GUEST_GDTR_BASE),
+		.limit = (uint16_t)vmcs_read(VMCS_GUEST_GDTR_LIMIT),
+	};
+	s->idtr = (struct guest_table){
+		.base = vmcs_read(VMCS_GUEST_IDTR_BASE),
+		.limit = (uint16_t)vmcs_read(VMCS_GUEST_IDTR_LIMIT),
+	};
+	s->maxphyaddr = v->vm->cpuid.maxphyaddr;
+}
+
+static void write_segments(const struct guest_cpu_state *s)
+{
+	for (unsigned i = 0; i < GUEST_SEGMENTS; i++) {
+		const struct guest_segment *g = &s->segments[i];
+
+		vmcs_write(segment_field(VMCS_GUEST_ES_SELECTOR, i), g->selector);
+		vmcs_write(segment_field(VMCS_GUEST_ES_ACCESS, i), g->access);
+		vmcs_write(segment_field(VMCS_GUEST_ES_LIMIT, i), g->limit);
+		vmcs_write(segment_field(VMCS_GUEST_ES_BASE, i), g->base);
+	}
+	vmcs_write(VMCS_GUEST_GDTR_BASE, s->gdtr.base);
+	vmcs_write(VMCS_GUEST_GDTR_LIMIT, s->gdtr.limit);
+	vmcs_write(VMCS_GUEST_IDTR_BASE, s->idtr.base);
+	vmcs_write(VMCS_GUEST_IDTR_LIMIT, s->idtr.limit);
+}
+
+void vcpu_write_state(struct vcpu *v, const struct guest_cpu_state *s)
+{
+	uint64_t entry = vmcs_read(VMCS_ENTRY_CONTROLS) & ~ENTRY_IA32E;
+
+	for (unsigned i = 0; i < GPR_COUNT; i++)
+		v->gpr[i] = s->gpr[i];
+	vmcs_write(VMCS_GUEST_RSP, s->gpr[RSP]);
+	vmcs_write(VMCS_GUEST_RIP, s->rip);
+	vmcs_write(VMCS_GUEST_RFLAGS, s->rflags | RFLAGS_ONE);
+	vmcs_write(VMCS_CR0_SHADOW, s->cr0);
+	vmcs_write(VMCS_GUEST_CR0, vmcs_real_cr0(s->cr0));
+	vmcs_write(VMCS_GUEST_CR3, s->cr3);
+	vmcs_write(VMCS_CR4_SHADOW, s->cr4);
+	vmcs_write(VMCS_GUEST_CR4, vmcs_real_cr4(s->cr4));
+	vmcs_write(VMCS_GUEST_EFER, s->efer);
+	/* SDM 3C "VM-Entry Control Fields": this bit and EFER.LMA must agree. */
+	vmcs_write(VMCS_ENTRY_CONTROLS, s->efer & EFER_LMA ? entry | ENTRY_IA32E : entry);
+	vmcs_write(VMCS_GUEST_DR7, s->dr7);
+	for (unsigned i = 0; i < 4; i++)
+		vmcs_write(segment_field(VMCS_GUEST_PDPTE0, i), s->pdpte[i]);
+	write_segments(s);
+	if (this_cpu()->vmx->fpu_owner == v) {
+		cpu_write_cr2(s->cr2);
+		cpu_write_dr6(s->dr6);
+	} else {
+		v->parked.cr2 = s->cr2;
+		v->parked.dr6 = s->dr6;
+	}
+}

@@ -1,0 +1,110 @@
+/*
+ * vmx/vcpu.h - one virtual CPU: its registers, its VMCS, and the loop that runs it.
+ *
+ * A vCPU belongs to one core (v->core), and only that core calls anything here or touches the VMCS.
+ * All calls come with interrupts off.
+ */
+#pragma once
+
+#include "guest/cpu_state.h"
+#include "kernel/status.h"
+#include "vmx/caps.h"
+
+struct vm;
+
+/* What the run loop does after an exit. */
+enum exit_action {
+	EXIT_SKIP,      /* the instruction is done: move RIP past it */
+	EXIT_RETRY,     /* run on at the same RIP (or at the one the handler set) */
+	EXIT_BLOCK,     /* the instruction is done, and the vCPU sleeps until an interrupt */
+	EXIT_YIELD,     /* back to the core's loop, which may run somebody else first */
+	EXIT_STOP,      /* the VM has ended; vm->end says why */
+	EXIT_UNHANDLED, /* nobody knows this exit: the VM ends with a dump */
+};
+
+#define EXIT_REASONS 80u /* basic exit reasons that are counted; higher ones share the last */
+#define EXIT_HISTORY 32u
+
+struct exit_record {
+	uint32_t reason;
+	uint64_t rip;
+	uint64_t qualification;
+};
+
+/* An event for the next VM entry, in the format of the VM-entry interruption-information field. */
+struct vcpu_event {
+	uint32_t info; /* bit 31: there is one */
+	uint32_t error_code;
+	uint32_t instruction_length; /* software interrupts and exceptions only */
+};
+
+struct vcpu {
+	uint64_t gpr[GPR_COUNT]; /* vmx/vcpu_layout.inc; RSP lives in the VMCS */
+	uint64_t host_rsp;
+	uint8_t launched;
+
+	bool prepare;     /* devices, injection and deadline must be looked at before entry */
+	bool halted;      /* in HLT: not runnable until an interrupt comes */
+	bool stepping;    /* monitor trap flag is on: a write to unclaimed memory is let through */
+	bool nmi_pending; /* an NMI waits for its turn */
+	bool flush_ept;   /* INVEPT before the next entry */
+	bool flush_vpid;  /* INVVPID before the next entry */
+	uint32_t exit_reason;   /* whole field; bit 31: VM-entry failure */
+	uint64_t rip;           /* at the last exit */
+	uint64_t qualification; /* at the last exit, where the exit has one */
+	uint64_t deadline_tsc;  /* leave the guest by then */
+	uint64_t ran_until_ns;  /* the guest was really running until then; 0: until now */
+	uint64_t slice_end_ns;
+	uint64_t wake_ns;        /* while halted: when to look again */
+	uint32_t proc_controls;  /* what VMCS_PROC_CONTROLS holds now */
+	struct vcpu_event event; /* to be delivered at the next entry */
+
+	struct vm *vm;
+	hpa_t vmcs;
+	unsigned core;
+	uint16_t vpid;
+	uint64_t cr8;
+
+	/* Not in the VMCS and not touched by Lintel: changed only when another vCPU takes the core. */
+	struct {
+		uint64_t cr2, dr[4], dr6;
+		uint64_t star, lstar, cstar, fmask, kernel_gs_base, tsc_aux;
+		uint64_t xcr0;
+	} parked;
+	void *fpu; /* XSAVE area, one page */
+	unsigned fpu_order;
+
+	uint64_t exits;
+	uint64_t exit_counts[EXIT_REASONS];
+	struct exit_record history[EXIT_HISTORY];
+	uint64_t entry_failures;
+
+	struct vcpu *next_on_core;
+};
+
+/* Makes the VMCS for a vCPU that starts in the given state. Uses this core's current VMCS slot, so it
+ * runs on the vCPU's core. ERR_NO_MEMORY; ERR_INVALID if the CPU refuses the VMCS. */
+MUST_CHECK enum status vcpu_create(struct vcpu *v, struct vm *vm, unsigned core, uint16_t vpid,
+				   const struct guest_cpu_state *start);
+
+/* Gives back what vcpu_create() took. On its core; the vCPU is not loaded afterwards. */
+void vcpu_destroy(struct vcpu *v);
+
+/* Runs the guest until it blocks, ends, its slice is over or the core is wanted (EXIT_BLOCK, EXIT_STOP,
+ * EXIT_YIELD). */
+enum exit_action vcpu_run(struct vcpu *v);
+
+/* A halted vCPU: looks at the devices; true if an interrupt can be delivered now, and then it is
+ * runnable again. Otherwise v->wake_ns says when to look next. */
+bool vcpu_try_wake(struct vcpu *v);
+
+/* The whole architectural state out of the VMCS and back; the vCPU must be loaded on this core. Write
+ * changes only what the guest could have changed by its instructions. */
+void vcpu_read_state(struct vcpu *v, struct guest_cpu_state *s);
+void vcpu_write_state(struct vcpu *v, const struct guest_cpu_state *s);
+
+/* The mode in words: "real mode", "64-bit mode", ... */
+const char *vcpu_mode_text(const struct guest_cpu_state *s);
+
+/* Logs registers, segments, controls and the last exits, at level error. */
+void vcpu_dump(struct vcpu *v);
