@@ -1,0 +1,197 @@
+/* vmx/inject.c - events into the guest. */
+#include "vmx/inject.h"
+
+#include "kernel/cpu.h"
+#include "vmx/core.h"
+#include "vmx/vm.h"
+#include "vmx/vmcs.h"
+
+#define DR6_BS BIT(14)
+
+static uint32_t event_info(enum event_type type, uint8_t vector)
+{
+	return (uint32_t)EVENT_VALID | (uint32_t)type << EVENT_TYPE_SHIFT | vector;
+}
+
+static enum event_type event_type_of(uint32_t info)
+{
+	return (enum event_type)((info >> EVENT_TYPE_SHIFT) & 7);
+}
+
+/* SDM 3A "Interrupt 8-Double Fault Exception (#DF)": benign, contributory, page fault. */
+static bool is_contributory(uint8_t vector)
+{
+	return vector == EXC_DE || (vector >= EXC_TS && vector <= EXC_GP);
+}
+
+static bool makes_double_fault(uint8_t first, uint8_t second)
+{
+	if (is_contributory(first))
+		return is_contributory(second);
+	if (first == EXC_PF)
+		return second == EXC_PF || is_contributory(second);
+	return false;
+}
+
+static void set_exception(struct vcpu *v, uint8_t vector, bool has_error_code, uint32_t error_code)
+{
+	v->event = (struct vcpu_event){
+		.info = event_info(EVENT_HARDWARE_EXCEPTION, vector) |
+			(has_error_code ? (uint32_t)EVENT_ERROR_CODE : 0),
+		.error_code = error_code,
+	};
+	v->prepare = true;
+}
+
+enum exit_action inject_fault(struct vcpu *v, const struct guest_fault *f)
+{
+	uint32_t waiting = v->event.info;
+
+	if ((waiting & EVENT_VALID) && event_type_of(waiting) == EVENT_HARDWARE_EXCEPTION) {
+		uint8_t first = (uint8_t)waiting;
+
+		if (first == EXC_DF && (is_contributory(f->vector) || f->vector == EXC_PF))
+			return vm_end(v->vm, false, "triple fault at %#llx",
+				      (unsigned long long)v->rip);
+		if (makes_double_fault(first, f->vector)) {
+			set_exception(v, EXC_DF, true, 0);
+			return EXIT_RETRY;
+		}
+	}
+	if (f->vector == EXC_PF)
+		cpu_write_cr2(f->cr2);
+	set_exception(v, f->vector, f->has_error_code, f->error_code);
+	return EXIT_RETRY;
+}
+
+enum exit_action inject_ud(struct vcpu *v)
+{
+	const struct guest_fault ud = {.vector = EXC_UD};
+
+	return inject_fault(v, &ud);
+}
+
+enum exit_action inject_gp(struct vcpu *v, uint32_t error_code)
+{
+	const struct guest_fault gp = {
+		.vector = EXC_GP,
+		.has_error_code = true,
+		.error_code = error_code,
+	};
+
+	return inject_fault(v, &gp);
+}
+
+void inject_again(struct vcpu *v)
+{
+	uint32_t info = (uint32_t)vmcs_read(VMCS_IDT_VECTORING_INFO);
+	enum event_type type = event_type_of(info);
+
+	if (!(info & EVENT_VALID))
+		return;
+	v->event = (struct vcpu_event){.info = info & ~(uint32_t)BIT(12)};
+	if (info & EVENT_ERROR_CODE)
+		v->event.error_code = (uint32_t)vmcs_read(VMCS_IDT_VECTORING_ERROR_CODE);
+	if (type >= EVENT_SOFTWARE_INTERRUPT)
+		v->event.instruction_length = (uint32_t)vmcs_read(VMCS_EXIT_INSTRUCTION_LENGTH);
+	if (type == EVENT_NMI) {
+		/* The entry that brings the NMI again must not find NMIs blocked by it. */
+		uint64_t state = vmcs_read(VMCS_GUEST_INTERRUPTIBILITY);
+
+		vmcs_write(VMCS_GUEST_INTERRUPTIBILITY, state & ~INTERRUPTIBILITY_NMI);
+	}
+	v->prepare = true;
+}
+
+void inject_after_skip(struct vcpu *v)
+{
+	uint64_t state = vmcs_read(VMCS_GUEST_INTERRUPTIBILITY);
+
+	if (UNLIKELY(state & (INTERRUPTIBILITY_STI | INTERRUPTIBILITY_MOV_SS)))
+		vmcs_write(VMCS_GUEST_INTERRUPTIBILITY,
+			   state & ~(INTERRUPTIBILITY_STI | INTERRUPTIBILITY_MOV_SS));
+	if (UNLIKELY(vmcs_read(VMCS_GUEST_RFLAGS) & RFLAGS_TF) && !(v->event.info & EVENT_VALID)) {
+		cpu_write_dr6(cpu_read_dr6() | DR6_BS);
+		set_exception(v, EXC_DB, false, 0);
+	}
+}
+
+static void set_proc_controls(struct vcpu *v, uint32_t controls)
+{
+	if (controls == v->proc_controls)
+		return;
+	vmcs_write(VMCS_PROC_CONTROLS, controls);
+	v->proc_controls = controls;
+}
+
+/* Real mode pushes no error code, and VM entry insists on that with CR0.PE clear. */
+static void write_event(struct vcpu *v)
+{
+	uint32_t info = v->event.info;
+
+	if ((info & EVENT_ERROR_CODE) && !(vmcs_read(VMCS_GUEST_CR0) & CR0_PE))
+		info &= ~(uint32_t)EVENT_ERROR_CODE;
+	if (info & EVENT_ERROR_CODE)
+		vmcs_write(VMCS_ENTRY_ERROR_CODE, v->event.error_code);
+	if (event_type_of(info) >= EVENT_SOFTWARE_INTERRUPT)
+		vmcs_write(VMCS_ENTRY_INSTRUCTION_LENGTH, v->event.instruction_length);
+	vmcs_write(VMCS_ENTRY_INTERRUPTION_INFO, info);
+	v->event.info = 0;
+}
+
+/* True if the NMI went in; otherwise *controls has the window that is needed. */
+static bool try_nmi(struct vcpu *v, uint32_t *controls)
+{
+	uint64_t state = vmcs_read(VMCS_GUEST_INTERRUPTIBILITY);
+
+	if (state & (INTERRUPTIBILITY_NMI | INTERRUPTIBILITY_MOV_SS | INTERRUPTIBILITY_STI)) {
+		/* Without virtual NMIs there is no window; the preemption timer brings us back. */
+		if (vmx_caps.virtual_nmis)
+			*controls |= (uint32_t)PROC_NMI_WINDOW;
+		return false;
+	}
+	vmcs_write(VMCS_ENTRY_INTERRUPTION_INFO, event_info(EVENT_NMI, EXC_NMI));
+	v->nmi_pending = false;
+	return true;
+}
+
+static bool can_take_interrupt(void)
+{
+	return (vmcs_read(VMCS_GUEST_RFLAGS) & RFLAGS_IF) &&
+	       !(vmcs_read(VMCS_GUEST_INTERRUPTIBILITY) &
+		 (INTERRUPTIBILITY_STI | INTERRUPTIBILITY_MOV_SS));
+}
+
+void inject_prepare(struct vcpu *v)
+{
+	struct platform *p = &v->vm->platform;
+	uint32_t controls = v->proc_controls & ~(uint32_t)(PROC_INTERRUPT_WINDOW | PROC_NMI_WINDOW);
+	bool busy = false; /* the entry carries an event already, or must carry none */
+
+	if (v->event.info & EVENT_VALID) {
+		write_event(v);
+		busy = true;
+	} else if (v->stepping) {
+		busy = true;
+	}
+	if (v->nmi_pending && !v->stepping) {
+		if (busy && vmx_caps.virtual_nmis)
+			controls |= (uint32_t)PROC_NMI_WINDOW;
+		else if (!busy)
+			busy = try_nmi(v, &controls);
+	}
+	if (!busy && platform_intr(p) && can_take_interrupt()) {
+		vmcs_write(VMCS_ENTRY_INTERRUPTION_INFO,
+			   event_info(EVENT_EXTERNAL, platform_acknowledge(p)));
+	}
+	/* Also after one went in: the next may have a higher priority, or need no EOI to be seen. */
+	if (!v->stepping && platform_intr(p))
+		controls |= (uint32_t)PROC_INTERRUPT_WINDOW;
+	set_proc_controls(v, controls);
+}
+
+void inject_nmi(struct vcpu *v)
+{
+	v->nmi_pending = true;
+	v->prepare = true;
+}

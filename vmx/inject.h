@@ -1,0 +1,48 @@
+/*
+ * vmx/inject.h - events into the guest: exceptions, external interrupts, NMIs.
+ *
+ * All on the vCPU's core with the vCPU loaded. Spec: SDM 3C "Event Injection", "Information for VM
+ * Exits That Occur During Event Delivery", "VM-Exit Interruption Information".
+ */
+#pragma once
+
+#include "vmx/vcpu.h"
+
+#define EVENT_VALID         BIT(31)
+#define EVENT_ERROR_CODE    BIT(11)
+#define EVENT_TYPE_SHIFT    8u
+#define EVENT_NMI_UNBLOCKED BIT(12) /* exit information only: IRET had unblocked NMIs */
+
+enum event_type {
+	EVENT_EXTERNAL = 0,
+	EVENT_NMI = 2,
+	EVENT_HARDWARE_EXCEPTION = 3,
+	EVENT_SOFTWARE_INTERRUPT = 4,
+	EVENT_PRIVILEGED_SOFTWARE_EXCEPTION = 5,
+	EVENT_SOFTWARE_EXCEPTION = 6,
+};
+
+#define INTERRUPTIBILITY_STI    BIT(0)
+#define INTERRUPTIBILITY_MOV_SS BIT(1)
+#define INTERRUPTIBILITY_SMI    BIT(2)
+#define INTERRUPTIBILITY_NMI    BIT(3)
+
+/* An exception that the guest's instruction raises; RIP stays on it. Joins with an exception that is
+ * waiting already into #DF or a triple fault (SDM 3A "Interrupt 8-Double Fault Exception"). Always
+ * returns EXIT_RETRY (or EXIT_STOP for a triple fault), so that a handler can return it. */
+enum exit_action inject_fault(struct vcpu *v, const struct guest_fault *f);
+enum exit_action inject_ud(struct vcpu *v);
+enum exit_action inject_gp(struct vcpu *v, uint32_t error_code);
+
+/* After an exit that may have come in the middle of an event's delivery: puts that event back. */
+void inject_again(struct vcpu *v);
+
+/* After EXIT_SKIP: ends STI and MOV SS blocking, and raises the #DB that TF owes. */
+void inject_after_skip(struct vcpu *v);
+
+/* Before an entry: the waiting event, an NMI or a PIC interrupt goes into the VMCS if the guest can
+ * take it now; otherwise the window that tells us is opened. The caller holds the VM's lock. */
+void inject_prepare(struct vcpu *v);
+
+/* Asks for an NMI; it is delivered when the guest can take it. */
+void inject_nmi(struct vcpu *v);
