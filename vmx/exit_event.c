@@ -1,0 +1,94 @@
+/* vmx/exit_event.c - exits by events: exceptions, interrupts, windows, timers, HLT. */
+#include "kernel/cpu.h"
+#include "vmx/exit.h"
+#include "vmx/inject.h"
+#include "vmx/vm.h"
+#include "vmx/vmcs.h"
+
+#define DR6_TRAPS        UINT64_C(0xf)
+#define DR6_FROM_EXIT    UINT64_C(0x600f) /* BS, BD, B3-B0 (SDM 3C "Exit Qualification") */
+#define DR7_GD           BIT(13)
+#define DEBUGCTL_LBR_BTF UINT64_C(3)
+
+/*
+ * The exit came before the exception changed anything; delivering #DB is to set DR6 and clear DR7.GD
+ * and two bits of DEBUGCTL, which an injected #DB does not do by itself (SDM 3C "Architectural State
+ * Before a VM Exit", "VM Entry: Event Injection").
+ */
+static void deliver_debug_side_effects(const struct vcpu *v)
+{
+	cpu_write_dr6((cpu_read_dr6() & ~DR6_TRAPS) | (v->qualification & DR6_FROM_EXIT));
+	vmcs_write(VMCS_GUEST_DR7, vmcs_read(VMCS_GUEST_DR7) & ~DR7_GD);
+	vmcs_write(VMCS_GUEST_DEBUGCTL, vmcs_read(VMCS_GUEST_DEBUGCTL) & ~DEBUGCTL_LBR_BTF);
+}
+
+enum exit_action exit_exception_or_nmi(struct vcpu *v)
+{
+	uint32_t info = (uint32_t)vmcs_read(VMCS_EXIT_INTERRUPTION_INFO);
+	struct guest_fault f = {
+		.vector = (uint8_t)info,
+		.has_error_code = (info & EVENT_ERROR_CODE) != 0,
+	};
+
+	if (((info >> EVENT_TYPE_SHIFT) & 7) == EVENT_NMI) {
+		vmx_host_nmi();
+		return EXIT_YIELD;
+	}
+	if (f.vector == EXC_MC) {
+		vmx_host_machine_check();
+		return EXIT_YIELD;
+	}
+	if (info & EVENT_NMI_UNBLOCKED)
+		vmcs_write(VMCS_GUEST_INTERRUPTIBILITY,
+			   vmcs_read(VMCS_GUEST_INTERRUPTIBILITY) | INTERRUPTIBILITY_NMI);
+	if (f.has_error_code)
+		f.error_code = (uint32_t)vmcs_read(VMCS_EXIT_ERROR_CODE);
+	if (f.vector == EXC_DB)
+		deliver_debug_side_effects(v);
+	return inject_fault(v, &f);
+}
+
+/* The interrupt is still pending in the local APIC: the run loop opens a window for it. */
+enum exit_action exit_external_interrupt(struct vcpu *v)
+{
+	(void)v;
+	return EXIT_YIELD;
+}
+
+enum exit_action exit_triple_fault(struct vcpu *v)
+{
+	enum exit_action action =
+		vm_end(v->vm, false, "triple fault at %#llx", (unsigned long long)v->rip);
+
+	vcpu_dump(v);
+	return action;
+}
+
+enum exit_action exit_window(struct vcpu *v)
+{
+	v->prepare = true;
+	return EXIT_RETRY;
+}
+
+enum exit_action exit_preemption_timer(struct vcpu *v)
+{
+	(void)v;
+	return EXIT_YIELD;
+}
+
+enum exit_action exit_hlt(struct vcpu *v)
+{
+	struct vm *vm = v->vm;
+	bool interrupts_on = (vmcs_read(VMCS_GUEST_RFLAGS) & RFLAGS_IF) != 0;
+
+	if (v->nmi_pending)
+		return EXIT_BLOCK;
+	if (!interrupts_on)
+		return vm_end(vm, true, "halted for good: HLT with interrupts off at %#llx",
+			      (unsigned long long)v->rip);
+	if (!platform_could_wake(&vm->platform))
+		return vm_end(vm, true,
+			      "halted for good: HLT at %#llx, and no device could wake it",
+			      (unsigned long long)v->rip);
+	return EXIT_BLOCK;
+}
