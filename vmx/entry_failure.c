@@ -1,0 +1,117 @@
+/* vmx/entry_failure.c - a VM entry that failed, in words. */
+#include "vmx/entry_failure.h"
+
+#include "kernel/log.h"
+#include "vmx/entry_rules.h"
+#include "vmx/exit.h"
+#include "vmx/vm.h"
+#include "vmx/vmcs.h"
+
+const char *vmx_instruction_error_text(uint32_t number)
+{
+	static const char *const words[] = {
+		[1] = "VMCALL executed in VMX root operation",
+		[2] = "VMCLEAR with invalid physical address",
+		[3] = "VMCLEAR with VMXON pointer",
+		[4] = "VMLAUNCH with a VMCS that is not clear",
+		[5] = "VMRESUME with a VMCS that is not launched",
+		[6] = "VMRESUME after VMXOFF",
+		[7] = "VM entry with invalid control fields",
+		[8] = "VM entry with invalid host-state fields",
+		[9] = "VMPTRLD with invalid physical address",
+		[10] = "VMPTRLD with VMXON pointer",
+		[11] = "VMPTRLD with incorrect VMCS revision identifier",
+		[12] = "VMREAD or VMWRITE of an unsupported VMCS component",
+		[13] = "VMWRITE to a read-only VMCS component",
+		[15] = "VMXON executed in VMX root operation",
+		[16] = "VM entry with an invalid executive-VMCS pointer",
+		[17] = "VM entry with a non-launched executive VMCS",
+		[18] = "VM entry with an executive-VMCS pointer that is not the VMXON pointer",
+		[19] = "VMCALL with a VMCS that is not clear",
+		[20] = "VMCALL with invalid VM-exit control fields",
+		[22] = "VMCALL with an incorrect MSEG revision identifier",
+		[23] = "VMXOFF under dual-monitor treatment of SMIs and SMM",
+		[24] = "VMCALL with invalid SMM-monitor features",
+		[25] = "VM entry with invalid VM-execution control fields in the executive VMCS",
+		[26] = "VM entry with events blocked by MOV SS",
+		[28] = "invalid operand to INVEPT or INVVPID",
+	};
+
+	if (number >= ARRAY_SIZE(words) || !words[number])
+		return "unknown VM-instruction error";
+	return words[number];
+}
+
+/* SDM 3C "Checks on Guest Non-Register State" gives these three qualifications a meaning. */
+static const char *qualification_text(uint64_t qualification)
+{
+	switch (qualification) {
+	case 0:
+		return "no further detail";
+	case 2:
+		return "the PDPTEs could not be loaded";
+	case 3:
+		return "an NMI cannot be injected while STI or MOV SS blocks events";
+	case 4:
+		return "the VMCS link pointer is wrong";
+	default:
+		return "a detail that the manual does not name";
+	}
+}
+
+static void log_broken_rules(struct vcpu *v)
+{
+	struct entry_state e;
+	unsigned broken = 0;
+
+	entry_state_read(v, &e);
+	for (unsigned i = 0; i < entry_rule_count; i++) {
+		const struct entry_rule *r = &entry_rules[i];
+
+		if (r->holds(&e))
+			continue;
+		log_error(LOG_VMX, "%s: guest state breaks a rule: %s [%s]", v->vm->config.name,
+			  r->rule, r->fields);
+		broken++;
+	}
+	if (!broken)
+		log_error(LOG_VMX, "%s: none of the %u rules that Lintel knows is broken",
+			  v->vm->config.name, entry_rule_count);
+}
+
+enum exit_action entry_failed(struct vcpu *v, int how)
+{
+	enum exit_action action;
+
+	v->entry_failures++;
+	if (how == 1) {
+		action = vm_end(v->vm, false, "VM entry failed: no current VMCS (VMfailInvalid)");
+	} else {
+		uint32_t error = (uint32_t)vmcs_read(VMCS_INSTRUCTION_ERROR);
+
+		action = vm_end(v->vm, false, "VM entry failed: %s (VM-instruction error %u)",
+				vmx_instruction_error_text(error), error);
+		log_broken_rules(v);
+	}
+	vcpu_dump(v);
+	return action;
+}
+
+enum exit_action entry_refused(struct vcpu *v)
+{
+	uint32_t basic = v->exit_reason & 0xffff;
+	const char *name = exit_reason_name(basic);
+	enum exit_action action;
+
+	v->entry_failures++;
+	if (basic == EXIT_REASON_MSR_LOADING)
+		action = vm_end(v->vm, false, "VM entry failed: MSR-load entry %llu",
+				(unsigned long long)v->qualification);
+	else
+		action = vm_end(v->vm, false, "%s (reason %u): %s", name ? name : "VM entry failed",
+				basic, qualification_text(v->qualification));
+	if (basic == EXIT_REASON_INVALID_GUEST_STATE)
+		log_broken_rules(v);
+	vcpu_dump(v);
+	return action;
+}
