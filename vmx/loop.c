@@ -1,0 +1,126 @@
+/*
+ * vmx/loop.c - what a core does all day: take the next vCPU that can run, run it until it blocks or
+ * its slice ends, else sleep until the next deadline.
+ */
+#include "kernel/cpu.h"
+#include "kernel/log.h"
+#include "kernel/percpu.h"
+#include "kernel/time.h"
+#include "vmx/core.h"
+#include "vmx/vm.h"
+
+/* A turn, where several vCPUs share a core: short enough for typing, long enough for the caches. */
+#define SLICE_NS     (5 * NS_PER_MILLISECOND)
+
+/* The longest sleep: a bound for kicks and input whose interrupt was lost. */
+#define SLEEP_MAX_NS (10 * NS_PER_MILLISECOND)
+
+static void add_vcpu(struct vmx_core *core, struct vcpu *v)
+{
+	struct vcpu **end = &core->first;
+
+	while (*end)
+		end = &(*end)->next_on_core;
+	v->next_on_core = NULL;
+	*end = v;
+}
+
+static void remove_vcpu(struct vmx_core *core, struct vcpu *v)
+{
+	struct vcpu **at = &core->first;
+
+	while (*at != v)
+		at = &(*at)->next_on_core;
+	*at = v->next_on_core;
+	v->next_on_core = NULL;
+}
+
+static void start_new_vms(struct vmx_core *core)
+{
+	while (core->new_vms) {
+		struct vm *vm = core->new_vms;
+
+		core->new_vms = vm->next_new;
+		if (vm_start(vm))
+			add_vcpu(core, &vm->vcpu);
+	}
+}
+
+static void finish_vm(struct vmx_core *core, struct vm *vm)
+{
+	remove_vcpu(core, &vm->vcpu);
+	if (vm_finish(vm))
+		add_vcpu(core, &vm->vcpu);
+	if (__atomic_load_n(&vms_alive, __ATOMIC_ACQUIRE) == 0) {
+		for (unsigned i = 0; i < cpu_count; i++) {
+			if (cpus[i] != this_cpu())
+				host_ops->kick(i);
+		}
+	}
+}
+
+/* The first of this core's vCPUs that can run now, or NULL; then *wake_ns is when one could. */
+static struct vcpu *pick(struct vmx_core *core, uint64_t *wake_ns)
+{
+	uint64_t now = now_ns();
+
+	*wake_ns = now + SLEEP_MAX_NS;
+	for (struct vcpu *v = core->first; v; v = v->next_on_core) {
+		bool look = !v->halted || now >= v->wake_ns ||
+			    host_ops->line_has_input(v->vm->line) || v->vm->tx_held;
+
+		if (!v->halted || (look && vcpu_try_wake(v)))
+			return v;
+		*wake_ns = min_u64(*wake_ns, v->wake_ns);
+	}
+	return NULL;
+}
+
+static void sleep_until(uint64_t wake_ns)
+{
+	uint64_t now = now_ns();
+
+	if (wake_ns <= now)
+		return;
+	host_ops->timer_arm_ns(wake_ns - now);
+	if (!__atomic_load_n(&this_cpu()->pending, __ATOMIC_ACQUIRE))
+		cpu_halt_until_irq();
+	host_ops->timer_stop();
+}
+
+static void take_turn(struct vmx_core *core, struct vcpu *v)
+{
+	bool alone = !core->first->next_on_core;
+
+	v->slice_end_ns = alone ? NS_NEVER : now_ns() + SLICE_NS;
+	if (vcpu_run(v) == EXIT_STOP) {
+		finish_vm(core, v->vm);
+		return;
+	}
+	if (!alone) {
+		/* To the end of the queue. */
+		remove_vcpu(core, v);
+		add_vcpu(core, v);
+	}
+}
+
+void vmx_core_loop(void)
+{
+	struct cpu *c = this_cpu();
+	struct vmx_core *core = c->vmx;
+
+	start_new_vms(core);
+	while (__atomic_load_n(&vms_alive, __ATOMIC_ACQUIRE) > 0) {
+		uint64_t wake_ns;
+		struct vcpu *v;
+
+		__atomic_fetch_and(&c->pending, ~(uint32_t)CPU_PENDING_WORK, __ATOMIC_ACQ_REL);
+		cpu_irq_window();
+		host_ops->service();
+		v = pick(core, &wake_ns);
+		if (v)
+			take_turn(core, v);
+		else
+			sleep_until(wake_ns);
+	}
+}

@@ -1,0 +1,90 @@
+/*
+ * vmx/vm.h - one virtual machine: memory, board, vCPU, and how it ended.
+ *
+ * A VM is created by vm_create() from a module, started by the core that it was given to, and taken
+ * down by that core when it ends. vm->lock guards the board (platform) and the EPT.
+ */
+#pragma once
+
+#include "guest/cpuid.h"
+#include "guest/memory.h"
+#include "guest/msr.h"
+#include "guest/platform.h"
+#include "guest/vm_line.h"
+#include "kernel/lock.h"
+#include "mm/ept.h"
+#include "vmx/host.h"
+#include "vmx/vcpu.h"
+
+#define VM_MAX      64u
+#define VM_VOID_MAX 16u /* pages of unclaimed memory that are mapped at a time */
+#define VM_END_TEXT 160u
+
+enum vm_state { VM_READY, VM_RUNNING, VM_ENDED };
+
+/* A guest-physical page that nobody answers: reads give all ones, writes go nowhere. */
+struct vm_void {
+	gpa_t at;
+	bool mapped;
+	bool writable; /* for the one instruction that is being stepped over */
+};
+
+struct vm {
+	struct vcpu vcpu; /* first, and only one for now */
+	struct lock lock;
+	struct vm_config config;
+	struct guest_memory memory;
+	struct ept ept;     /* A20 on */
+	struct ept ept_a20; /* A20 off; made when a guest first asks for it */
+	bool ept_a20_made, a20_off;
+	hpa_t void_page; /* 4 KiB of ones */
+	struct vm_void voids[VM_VOID_MAX];
+	unsigned void_next;
+	uint64_t void_reads, void_writes;
+	struct platform platform;
+	struct cpuid_policy cpuid;
+	struct guest_msrs msrs;
+	struct console_port *line;
+	bool tx_held; /* a byte that the console had no room for */
+	uint8_t tx_byte;
+
+	hpa_t image; /* the module */
+	uint64_t image_len_bytes;
+	enum vm_state state;
+	struct vm *next_new; /* in its core's list of VMs to start */
+	unsigned index;
+	unsigned runs_left;
+	uint64_t runs_done;
+	bool ended_well;
+	char end_text[VM_END_TEXT];
+	uint64_t started_ns, total_exits;
+};
+
+/* All VMs of this boot. */
+extern struct vm *vms[VM_MAX];
+extern unsigned vm_count;
+extern unsigned vms_alive;  /* atomic: VMs that have not ended for good */
+extern unsigned vms_failed; /* atomic */
+
+/* Registers a VM; it runs when core config.core (or the one chosen) takes it up. ERR_NO_MEMORY,
+ * ERR_FULL, ERR_EXISTS (its name is taken). Before the cores run their loops. */
+MUST_CHECK enum status vm_create(const struct vm_config *config, hpa_t image,
+				 uint64_t image_len_bytes, unsigned core);
+
+/* Builds memory, EPT, board and vCPU, and loads the image. On the VM's core. False: an error, which is
+ * logged, and the VM has ended. */
+bool vm_start(struct vm *vm);
+
+/* Takes all of it down again; every frame goes back. On the VM's core. True: it had runs left, and has
+ * started anew. */
+bool vm_finish(struct vm *vm);
+
+/* Notes why the VM ends; the first reason counts. Returns EXIT_STOP. */
+enum exit_action vm_end(struct vm *vm, bool well, const char *format, ...) PRINTF_LIKE(3, 4);
+
+/* Bytes between the guest's serial port and its console line, both ways. VM's lock held. */
+void vm_pump_serial(struct vm *vm, uint64_t now_ns);
+
+/* The EPT in force, and a change of the A20 line. VM's lock held. */
+struct ept *vm_ept(struct vm *vm);
+void vm_follow_a20(struct vm *vm);
