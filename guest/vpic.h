@@ -40,7 +40,8 @@ struct vpic_chip {
 	uint8_t init_step;    /* 0: none; else the number of the ICW that comes next */
 	uint8_t lowest;       /* the input with the lowest priority (7 after ICW1) */
 	uint8_t poll_request; /* IRR as the poll command froze it */
-	bool ready;           /* all ICWs have come since power-on and since the last ICW1 */
+	bool is_master; /* its place: only the master's ICW3 is a map of the inputs with slaves */
+	bool ready;     /* all ICWs have come since power-on and since the last ICW1 */
 	bool read_isr, poll, special_mask, rotate_on_aeoi;
 };
 
