@@ -1,4 +1,5 @@
-"""How many checks passed and failed, summed over programs and kept for `make test` to add up."""
+"""How many checks passed and failed, summed over programs and kept for `make test` to add up; and
+the list of pure sources, which several of them need."""
 
 import os
 
@@ -43,3 +44,10 @@ def load(part):
             return Counts(*map(int, kept.read().split()))
     except (FileNotFoundError, ValueError, TypeError):
         return None
+
+
+def pure_patterns():
+    """The patterns of tests/pure.list, such as "mm/*.c"."""
+    with open(os.path.join("tests", "pure.list"), encoding="ascii") as source:
+        words = (line.partition("#")[0].strip() for line in source)
+        return [word for word in words if word]

@@ -5,8 +5,7 @@
 #   make unit UNIT_CC=gcc         only with gcc
 #   make unit PURE="mm/frames.c"  link with these sources only
 
-PURE ?= $(wildcard mm/*.c guest/*.c boot/multiboot2*.c boot/acpi*.c \
-	kernel/text*.c kernel/status.c kernel/options*.c)
+PURE ?= $(wildcard $(shell sed 's/#.*//' tests/pure.list))
 UNIT_CC ?= gcc clang
 UNIT_NAMES := $(or $(T),$(patsubst tests/unit/test_%.c,%,$(wildcard tests/unit/test_*.c)))
 UNIT_CFLAGS := -std=gnu17 -I. $(WARNINGS) -g -fno-omit-frame-pointer -fno-strict-aliasing
