@@ -255,11 +255,12 @@ static bool event_not_blocked(const struct entry_state *e)
 
 static bool pending_debug(const struct entry_state *e)
 {
-	const uint64_t allowed = UINT64_C(0x1f00f) & ~UINT64_C(0xf000);
+	const uint64_t allowed =
+		UINT64_C(0xf) | BIT(12) | BIT(14) | BIT(16); /* B3-B0, enabled, BS, RTM */
 	bool step = (e->rflags & RFLAGS_TF) && !(e->debugctl & BIT(1));
 	bool held = (e->interruptibility & 3) || e->activity == 1;
 
-	if (e->pending_debug & ~(allowed | BIT(12) | BIT(14) | BIT(16)))
+	if (e->pending_debug & ~allowed)
 		return false;
 	return !held || step == ((e->pending_debug & BIT(14)) != 0);
 }
