@@ -277,3 +277,15 @@ NORETURN static inline void cpu_stop(void)
 	for (;;)
 		__asm__ volatile("cli; hlt" ::: "memory");
 }
+
+/* The last way to reset a PC: an exception with no IDT to handle it. */
+NORETURN static inline void cpu_triple_fault(void)
+{
+	static const struct {
+		uint16_t limit;
+		uint64_t base;
+	} PACKED no_idt = {0};
+
+	__asm__ volatile("lidt %0; int3" ::"m"(no_idt));
+	cpu_stop();
+}
