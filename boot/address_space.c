@@ -145,7 +145,7 @@ static void log_memory(void)
 		};
 		const struct region *r = &firmware_regions.items[i];
 
-		log_debug(LOG_MM, "firmware: %#014llx, %#llx bytes, %s",
+		log_debug(LOG_MM, "firmware: 0x%012llx, %#llx bytes, %s",
 			  (unsigned long long)r->start.raw, (unsigned long long)r->len_bytes,
 			  kinds[r->kind]);
 	}

@@ -272,6 +272,13 @@ static inline void cpu_fill(void *at, uint8_t byte, size_t len_bytes)
 	__asm__ volatile("rep stosb" : "+D"(at), "+c"(len_bytes) : "a"(byte) : "memory");
 }
 
+/* The same value, of which the compiler knows nothing: for faults on purpose. */
+static inline uint64_t cpu_opaque(uint64_t value)
+{
+	__asm__("" : "+r"(value));
+	return value;
+}
+
 NORETURN static inline void cpu_stop(void)
 {
 	for (;;)

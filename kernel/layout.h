@@ -4,6 +4,7 @@
  *
  *   0xffff800000000000  direct map of RAM and firmware tables (mm/phys.h)
  *   0xffffc00000000000  stacks of the other cores (kernel/stacks.h)
+ *   0xffffd00000000000  pages that the self test maps for a moment
  *   0xffffe00000000000  uncached windows on device registers (boot/address_space.h)
  *   0xffffffff80000000  the kernel image, + its physical address
  *
@@ -15,6 +16,7 @@
 
 #define DIRECT_MAP_BASE  UINT64_C(0xffff800000000000)
 #define STACKS_BASE      UINT64_C(0xffffc00000000000)
+#define SCRATCH_BASE     UINT64_C(0xffffd00000000000)
 #define MMIO_BASE        UINT64_C(0xffffe00000000000)
 #define KERNEL_VIRT_BASE UINT64_C(0xffffffff80000000)
 

@@ -28,10 +28,10 @@ static void print_place(const char *before, uintptr_t at)
 	const char *name = symbols_find(at, &offset);
 
 	if (name != NULL)
-		panic_line("%s%#018llx %s+%#llx", before, (unsigned long long)at, name,
+		panic_line("%s0x%016llx %s+%#llx", before, (unsigned long long)at, name,
 			   (unsigned long long)offset);
 	else
-		panic_line("%s%#018llx", before, (unsigned long long)at);
+		panic_line("%s0x%016llx", before, (unsigned long long)at);
 }
 
 /* The chain of frame pointers, as far as it stays on stacks and goes up. */

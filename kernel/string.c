@@ -80,3 +80,14 @@ char *strchr(const char *s, int c)
 			return NULL;
 	}
 }
+
+void *memchr(const void *at, int byte, size_t len_bytes)
+{
+	const uint8_t *p = at;
+
+	for (size_t i = 0; i < len_bytes; i++) {
+		if (p[i] == (uint8_t)byte)
+			return (void *)(uintptr_t)(p + i);
+	}
+	return NULL;
+}

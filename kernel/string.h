@@ -16,3 +16,4 @@ size_t strlen(const char *s);
 int strcmp(const char *a, const char *b);
 int strncmp(const char *a, const char *b, size_t len_bytes);
 char *strchr(const char *s, int c);
+void *memchr(const void *at, int byte, size_t len_bytes);

@@ -57,7 +57,7 @@ static void describe_page_fault(uint64_t error, uint64_t cr2, char *to)
 		why = "reserved bit set in a page table";
 	else if ((error & PF_PRESENT) != 0)
 		why = "protection";
-	text_format(to, TRAP_TEXT_BYTES, "%s%s, %s, at %#018llx%s", what,
+	text_format(to, TRAP_TEXT_BYTES, "%s%s, %s, at 0x%016llx%s", what,
 		    (error & PF_USER) != 0 ? " from user mode" : "", why, (unsigned long long)cr2,
 		    cr2 < PAGE_4K ? " (a null pointer?)" : "");
 }
