@@ -1,6 +1,7 @@
 /* tests/unit/test_frames.c - what the page frame allocator promises. */
 #include "tests/unit/support.h"
 
+#include <pthread.h>
 #include <string.h>
 
 #include "mm/frames.h"
@@ -458,6 +459,81 @@ static void a_tebibyte_is_managed(void **state)
 	(void)take(17);
 }
 
+/* A laptop's map after the kernel and a module were cut out of it, with RAM on both sides of 4 GiB,
+ * taken over in two steps: every page of it can be had, once. */
+static void every_page_of_a_real_map_is_handed_out_once(void **state)
+{
+	static const uint64_t map[][2] = {
+		{0x100000000, 0x108123000}, {0x0, 0x9fc00},           {0x100000, 0x1234567},
+		{0x40400000, 0x404a3000},   {0x404a5000, 0x40cb0000}, {0x7affe000, 0x7afff000},
+	};
+	static struct regions firmware;
+	uint64_t pages = 0;
+	hpa_t at;
+
+	(void)state;
+	arena_open(5 * GIB);
+	regions_init(&firmware);
+	for (size_t i = 0; i < ARRAY_SIZE(map); i++)
+		assert_int_equal(
+			regions_add(&firmware, map[i][0], map[i][1] - map[i][0], REGION_RAM), OK);
+	assert_int_equal(regions_add(&firmware, 0x40c00000, 0x1000000, REGION_RESERVED), OK);
+	assert_int_equal(regions_normalise(&firmware, &ram), OK);
+	assert_int_equal(regions_remove(&ram, 0, MIB), OK);
+	assert_int_equal(regions_remove(&ram, MIB, 0x123456), OK);
+	assert_int_equal(frames_init(&frames, &ram, 4 * GIB), OK);
+	assert_int_equal(frames_add_above(&frames, &ram, 4 * GIB), OK);
+	assert_int_equal(frames.total_bytes + frames.metadata_bytes, regions_total_bytes(&ram));
+	check_consistent();
+
+	while (frames_alloc(&frames, 0, &at) == OK) {
+		uint64_t *first_word = phys_ptr(at);
+
+		assert_true(regions_contain(&ram, at.raw, PAGE_4K));
+		assert_int_not_equal(first_word[2], 0xfeedfacecafebeef);
+		first_word[2] = 0xfeedfacecafebeef;
+		pages++;
+	}
+	assert_int_equal(pages * PAGE_4K, frames.total_bytes);
+}
+
+static void *allocate_and_free(void *seed_at)
+{
+	uint64_t seed = *(uint64_t *)seed_at;
+	uint64_t failures = 0;
+
+	for (unsigned i = 0; i < 20000; i++) {
+		unsigned order = (unsigned)random_below(&seed, 5);
+		hpa_t at;
+
+		if (frames_alloc(&frames, order, &at) != OK)
+			continue;
+		*((uint64_t *)phys_ptr(at) + 2) = seed;
+		failures += *((uint64_t *)phys_ptr(at) + 2) != seed;
+		failures += frames_free(&frames, at, order) != OK;
+	}
+	*(uint64_t *)seed_at = failures;
+	return NULL;
+}
+
+static void cores_may_allocate_at_once(void **state)
+{
+	uint64_t seeds[3] = {11, 12, 13};
+	pthread_t threads[3];
+
+	(void)state;
+	init_with(MIB, MIB);
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(pthread_create(&threads[i], NULL, allocate_and_free, &seeds[i]),
+				 0);
+	for (int i = 0; i < 3; i++) {
+		assert_int_equal(pthread_join(threads[i], NULL), 0);
+		assert_int_equal(seeds[i], 0);
+	}
+	assert_int_equal(frames.free_bytes, frames.total_bytes);
+	check_consistent();
+}
+
 struct taken {
 	hpa_t at;
 	unsigned order;
@@ -580,6 +656,8 @@ int main(void)
 		WITH_ARENA(nothing_above_the_limit_is_fine),
 		WITH_ARENA(holes_of_a_sparse_map_cost_no_memory),
 		WITH_ARENA(a_tebibyte_is_managed),
+		WITH_ARENA(every_page_of_a_real_map_is_handed_out_once),
+		WITH_ARENA(cores_may_allocate_at_once),
 		WITH_ARENA(a_million_random_operations_agree_with_a_model),
 	};
 
