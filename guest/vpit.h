@@ -26,40 +26,10 @@
 #pragma once
 
 #include "guest/io.h"
+#include "guest/vpit_channel.h"
 
 #define VPIT_PORTS    5u
 #define VPIT_CHANNELS 3u
-
-/*
- * One counter. Its life is cut into runs: from from_tick up to event_tick OUT is constant and the
- * count falls by step with each tick, so a read needs no more than a multiplication. At event_tick
- * the next run begins. A count is kept as 0 to modulus, where the chip shows modulus as 0.
- */
-struct vpit_channel {
-	uint64_t from_tick;  /* the run began here, or was cut here by a write */
-	uint64_t event_tick; /* the CLK pulse that ends the run; UINT64_MAX: none does by itself */
-	uint64_t edges;      /* rising edges of OUT that nobody took yet */
-	uint32_t count;      /* counting element at from_tick */
-	uint32_t written;    /* count register: what the next load takes, 1 to modulus */
-	uint32_t loaded;     /* what the last load took */
-	uint8_t step;        /* 0 (stands still), 1, or 2 (mode 3) */
-	uint8_t control;     /* bits 0 to 5 of the control word, as written */
-	uint8_t mode;        /* 0 to 5 */
-	uint8_t access;      /* 1 low byte, 2 high byte, 3 low then high */
-	bool bcd, gate, out;
-	bool armed;      /* a count was written after the control word */
-	bool null_count; /* written is not loaded yet */
-	bool load_due;   /* the next CLK pulse loads */
-	bool trigger;    /* the gate rose; the next CLK pulse sees it */
-	bool counting; /* loaded since the control word, and not stopped by a half-written count */
-	bool expired;  /* modes 0, 1, 4, 5: zero was reached since the last load */
-	bool write_high, read_high; /* flip-flops: the second byte of two comes next */
-	uint8_t write_low;          /* first byte of two */
-	uint8_t latched_bytes;      /* bytes of latch that are still to be read */
-	bool status_latched;
-	uint8_t status;
-	uint16_t latch;
-};
 
 struct vpit {
 	struct vpit_channel channels[VPIT_CHANNELS];
