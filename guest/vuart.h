@@ -31,6 +31,7 @@ struct vuart {
 	uint8_t rx_head, rx_count, tx_head, tx_count;
 	uint8_t rx_trigger; /* characters that raise the interrupt; 1 with the FIFOs off */
 	uint8_t rbr;        /* what an empty receiver gives: the last character read */
+	uint8_t rx_bad;     /* characters in rx with an error */
 	bool timed_out;     /* the time-out had come before the last character came in */
 	uint8_t rx[VUART_FIFO], rx_error[VUART_FIFO], tx[VUART_FIFO];
 	uint64_t rx_touch_ns; /* the last character came in, or was read */
