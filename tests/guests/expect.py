@@ -7,7 +7,9 @@ One line of the file describes one line of text. Its first character says how:
     > text                      this text exactly ("> " alone: an empty line)
     ~ regex                     a line that this regular expression matches in full
     ...                         any number of lines, also none
-    < text                      not a line: typed (with Enter) when all lines above were seen
+    % 1000 {n:04} text          this line 1000 times; {n}, in Python's way, counts from 0
+    < text                      not a line: typed (with Enter) when the line above was seen
+    <% 1000 {n:04} text         not a line: 1000 lines, each with CR LF, typed then
 
 White space at the end of a line and carriage returns do not count. Settings:
 
@@ -41,11 +43,11 @@ class Expectation:
         return float(self.settings["timeout"])
 
     def typed(self):
-        """What is to be typed: [(number of output patterns that come before, text)]."""
+        """What is to be typed: [(number of output patterns that come before, bytes)]."""
         before, out = 0, []
         for mark, text in self.lines:
             if mark == "<":
-                out.append((before, text))
+                out.append((before, text.encode()))
             else:
                 before += 1
         return out
@@ -90,6 +92,11 @@ def line_fits(mark, text, line):
     return re.fullmatch(text, line) is not None
 
 
+def repeated(text):
+    count, _, form = text.partition(" ")
+    return [form.format(n=n) for n in range(int(count))]
+
+
 def load(name):
     path = GUESTS / f"{name}.expect"
     e = Expectation(name)
@@ -104,8 +111,14 @@ def load(name):
             e.settings[key] = value.strip()
         elif raw.strip() == "...":
             e.lines.append((".", ""))
+        elif raw.startswith(("% ", "<% ")):
+            many = repeated(raw.partition("% ")[2])
+            if mark == "<":
+                e.lines.append(("<", "".join(line + "\r\n" for line in many)))
+            else:
+                e.lines += [(">", line) for line in many]
         elif mark in "<>~" and raw[1:2] in ("", " "):
-            e.lines.append((mark, text))
+            e.lines.append((mark, text + "\r" if mark == "<" else text))
         else:
             raise ValueError(f"{path}:{number}: what is {raw!r}?")
     return e

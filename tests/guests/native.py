@@ -71,7 +71,7 @@ class Typist:
     def ready(self, output):
         typed = b""
         while self.todo and self.seen(self.todo[0][0], output):
-            typed += self.todo.pop(0)[1].encode() + b"\r"
+            typed += self.todo.pop(0)[1]
         return typed
 
     def seen(self, before, output):
@@ -107,7 +107,9 @@ def converse(bochs, listener, e, deadline, verbose):
             sys.stdout.flush()
         typed = typist.ready(text.decode("ascii", "replace"))
         if typed:
+            line.settimeout(None)
             line.sendall(typed)
+            line.settimeout(0.2)
     return None
 
 
