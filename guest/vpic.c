@@ -38,11 +38,14 @@ static uint8_t bit(unsigned level)
 	return (uint8_t)(1u << level);
 }
 
+static uint8_t level_triggered(const struct vpic_chip *c)
+{
+	return (c->icw1 & ICW1_LTIM) ? 0xff : c->elcr;
+}
+
 static uint8_t requests(const struct vpic_chip *c)
 {
-	uint8_t level_triggered = (c->icw1 & ICW1_LTIM) ? 0xff : c->elcr;
-
-	return c->lines & (level_triggered | c->latched);
+	return c->lines & (level_triggered(c) | c->latched);
 }
 
 /* The place of the first of these levels in the order of priority: 0 is the highest, NO_LEVEL if
@@ -342,6 +345,12 @@ bool vpic_masked(const struct vpic *p, unsigned irq)
 	if (irq < 8)
 		return p->master.imr & bit(irq);
 	return (p->master.imr & bit(VPIC_CASCADE)) || (p->slave.imr & bit(irq & 7));
+}
+
+bool vpic_level_triggered(const struct vpic *p, unsigned irq)
+{
+	ASSERT(irq < 16);
+	return level_triggered(irq < 8 ? &p->master : &p->slave) & bit(irq & 7);
 }
 
 bool vpic_would_interrupt(const struct vpic *p, unsigned irq)

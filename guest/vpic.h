@@ -78,6 +78,9 @@ bool vpic_requested(const struct vpic *p, unsigned irq);
 /* Is this input, 0 to 15, masked: by its IMR bit, or by the cascade's for 8 to 15? */
 bool vpic_masked(const struct vpic *p, unsigned irq);
 
+/* Is this input, 0 to 15, level-triggered (by ELCR, or by LTIM of ICW1)? */
+bool vpic_level_triggered(const struct vpic *p, unsigned irq);
+
 /* Would INT be high if a request came on this input now (as the pair is programmed, with what is in
  * service)? A guest that halts can change neither. */
 bool vpic_would_interrupt(const struct vpic *p, unsigned irq);
