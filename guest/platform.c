@@ -1,0 +1,284 @@
+/*
+ * guest/platform.c - the guest's board; see guest/platform.h.
+ */
+#include "guest/platform.h"
+
+#include "kernel/assert.h"
+
+enum {
+	PIC_MASTER = 0x20,
+	PIC_SLAVE = 0xa0,
+	PIC_ELCR = 0x4d0,
+	PIT_COUNTERS = 0x40,
+	PIT_CONTROL = 0x43,
+	SYSTEM_PORT_B = 0x61,
+	SYSTEM_PORT_A = 0x92,
+	COM1 = 0x3f8,
+	END_PORT = 0x8900,
+	PIT_REG_CONTROL = 3,
+	PIT_HZ = 1193182,   /* near enough for the limit of a debt */
+	IER_OUTSIDE = 0x0d, /* received data, line status, modem status: what the outside brings */
+	IER_TRANSMITTER = 0x02,
+	MCR_OUT2 = 0x08,
+	MCR_LOOP = 0x10,
+};
+
+static bool pit_is_periodic(const struct platform *p)
+{
+	uint8_t mode = p->pit.channels[0].mode;
+
+	return mode == 2 || mode == 3;
+}
+
+static bool low_phase_is_hidden(const struct platform *p)
+{
+	return pit_is_periodic(p) && !vpic_level_triggered(&p->pic, PLATFORM_IRQ_PIT);
+}
+
+static void forgive_debt(struct platform *p)
+{
+	p->owed_ticks = 0;
+	p->late_request = false;
+}
+
+/* A second of ticks, as channel 0 is programmed. */
+static uint64_t most_owed_ticks(const struct platform *p)
+{
+	uint32_t period = p->pit.channels[0].loaded;
+
+	return period ? max_u64(PIT_HZ / period, 1) : 1;
+}
+
+static void owe(struct platform *p, uint64_t ticks)
+{
+	if (vpic_masked(&p->pic, PLATFORM_IRQ_PIT))
+		return;
+	p->owed_ticks = min_u64(p->owed_ticks + ticks, most_owed_ticks(p));
+}
+
+static void request_tick(struct platform *p, bool late)
+{
+	vpic_set_line(&p->pic, PLATFORM_IRQ_PIT, false);
+	vpic_set_line(&p->pic, PLATFORM_IRQ_PIT, true);
+	p->late_request = late;
+}
+
+/* Rising edges of OUT 0 in modes 2 and 3; the rule is in platform.h. */
+static void tick(struct platform *p, uint64_t edges, bool ran)
+{
+	bool waiting = vpic_requested(&p->pic, PLATFORM_IRQ_PIT);
+
+	if (!waiting) {
+		request_tick(p, !ran);
+		edges--;
+	}
+	if (edges == 0)
+		return;
+	if (!ran) {
+		owe(p, edges);
+	} else if (waiting && p->late_request) {
+		p->late_request = false;
+		owe(p, 1);
+	}
+}
+
+/* Carries OUT 0 to IRQ 0 up to until_ns; in the time since the last call the guest ran, or not. */
+static void carry_pit(struct platform *p, uint64_t until_ns, bool ran)
+{
+	uint64_t edges = vpit_take_edges(&p->pit, until_ns);
+
+	if (low_phase_is_hidden(p)) {
+		if (edges)
+			tick(p, edges, ran);
+		return;
+	}
+	if (edges)
+		request_tick(p, false);
+	vpic_set_line(&p->pic, PLATFORM_IRQ_PIT, vpit_out(&p->pit, 0, until_ns));
+}
+
+void platform_sync_slow(struct platform *p, uint64_t now_ns, uint64_t ran_until_ns)
+{
+	carry_pit(p, min_u64(ran_until_ns, now_ns), true);
+	carry_pit(p, now_ns, false);
+	vpic_set_line(&p->pic, PLATFORM_IRQ_COM1, vuart_irq(&p->com1, now_ns));
+	p->next_event_ns =
+		min_u64(vpit_deadline_ns(&p->pit, now_ns), vuart_deadline_ns(&p->com1, now_ns));
+	p->now_ns = now_ns;
+	p->stale = false;
+	p->wake_stale = true;
+}
+
+/* The guest is at a port: it runs, and all lines are as they are at this moment. */
+static void sync_for_access(struct platform *p, const struct io_access *io)
+{
+	platform_sync(p, io->now_ns, io->now_ns);
+}
+
+static void pay_debt(struct platform *p)
+{
+	if (p->owed_ticks && !vpic_requested(&p->pic, PLATFORM_IRQ_PIT)) {
+		p->owed_ticks--;
+		request_tick(p, true);
+	}
+}
+
+static void access_pic(void *state, struct io_access *io)
+{
+	struct platform *p = state;
+	bool was_masked = vpic_masked(&p->pic, PLATFORM_IRQ_PIT);
+
+	sync_for_access(p, io);
+	vpic_access(&p->pic, io);
+	if (was_masked || vpic_masked(&p->pic, PLATFORM_IRQ_PIT) || !p->pic.master.ready)
+		forgive_debt(p);
+	pay_debt(p); /* by a poll, which acknowledges */
+	p->wake_stale = true;
+}
+
+static void access_pit(void *state, struct io_access *io)
+{
+	struct platform *p = state;
+	bool control = io->write && io->port == PIT_REG_CONTROL;
+	bool programs = io->write && io->port == 0;
+
+	/* A control word for channel 0; with both access bits clear it only latches the count. */
+	if (control && (io->value & 0xc0) == 0 && (io->value & 0x30) != 0)
+		programs = true;
+	if (programs) {
+		sync_for_access(p, io);
+		forgive_debt(p);
+		p->stale = true;
+	}
+	vpit_access(&p->pit, io);
+	if (programs)
+		carry_pit(p, io->now_ns, true);
+}
+
+static void access_com1(void *state, struct io_access *io)
+{
+	struct platform *p = state;
+
+	vuart_access(&p->com1, io);
+	p->stale = true;
+}
+
+static void claim(struct platform *p, struct io_claim c)
+{
+	enum status s = io_bus_claim(&p->io, &c);
+
+	ASSERT(s == OK); /* the board is a constant */
+}
+
+void platform_init(struct platform *p, uint64_t now_ns)
+{
+	*p = (struct platform){.stale = true, .wake_stale = true, .now_ns = now_ns};
+	vpic_reset(&p->pic);
+	vpit_reset(&p->pit, now_ns);
+	vuart_reset(&p->com1);
+	port92_reset(&p->port92);
+	end_port_reset(&p->end);
+
+	io_bus_init(&p->io);
+	claim(p, (struct io_claim){"pic", access_pic, p, PIC_MASTER, 2, 0});
+	claim(p, (struct io_claim){"pic", access_pic, p, PIC_SLAVE, 2, 2});
+	claim(p, (struct io_claim){"pic", access_pic, p, PIC_ELCR, 2, 4});
+	claim(p, (struct io_claim){"pit", access_pit, p, PIT_COUNTERS, 4, 0});
+	claim(p, (struct io_claim){"pit", access_pit, p, SYSTEM_PORT_B, 1, 4});
+	claim(p, (struct io_claim){"com1", access_com1, p, COM1, VUART_PORTS, 0});
+	claim(p, (struct io_claim){"port92", port92_access, &p->port92, SYSTEM_PORT_A, 1, 0});
+	claim(p, (struct io_claim){"end", end_port_access, &p->end, END_PORT, 1, 0});
+}
+
+void platform_set_bios_state(struct platform *p, uint64_t now_ns)
+{
+	static const struct {
+		uint16_t port;
+		uint8_t value;
+	} writes[] = {
+		/* Edge-triggered, cascaded, ICW4 follows; 8086 mode, normal EOI. */
+		{PIC_MASTER, 0x11},
+		{PIC_MASTER + 1, 0x08},
+		{PIC_MASTER + 1, 0x04},
+		{PIC_MASTER + 1, 0x01},
+		{PIC_SLAVE, 0x11},
+		{PIC_SLAVE + 1, 0x70},
+		{PIC_SLAVE + 1, 0x02},
+		{PIC_SLAVE + 1, 0x01},
+		{PIC_MASTER + 1, 0xfb},
+		{PIC_SLAVE + 1, 0xff},
+		/* Channel 0, both bytes, mode 2; 0 counts as 65536. */
+		{PIT_CONTROL, 0x34},
+		{PIT_COUNTERS, 0},
+		{PIT_COUNTERS, 0},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(writes); i++) {
+		struct io_access io = {
+			.port = writes[i].port,
+			.size = 1,
+			.write = true,
+			.value = writes[i].value,
+			.now_ns = now_ns,
+		};
+
+		platform_io(p, &io);
+	}
+}
+
+uint8_t platform_acknowledge(struct platform *p)
+{
+	uint8_t vector = vpic_acknowledge(&p->pic);
+
+	pay_debt(p);
+	p->wake_stale = true;
+	return vector;
+}
+
+uint64_t platform_deadline_ns(struct platform *p, uint64_t now_ns)
+{
+	if (!p->wake_stale)
+		return p->wake_ns;
+	p->wake_ns = NS_NEVER;
+	if (!vpic_requested(&p->pic, PLATFORM_IRQ_PIT) &&
+	    vpic_would_interrupt(&p->pic, PLATFORM_IRQ_PIT))
+		p->wake_ns = vpit_deadline_ns(&p->pit, now_ns);
+	if (vpic_would_interrupt(&p->pic, PLATFORM_IRQ_COM1))
+		p->wake_ns = min_u64(p->wake_ns, vuart_deadline_ns(&p->com1, now_ns));
+	p->wake_stale = false;
+	return p->wake_ns;
+}
+
+/* Could something from outside raise COM1's line? */
+static bool com1_could_interrupt(const struct vuart *u)
+{
+	if (!(u->mcr & MCR_OUT2) || (u->mcr & MCR_LOOP))
+		return false;
+	return (u->ier & IER_OUTSIDE) || ((u->ier & IER_TRANSMITTER) && vuart_has_tx(u));
+}
+
+bool platform_could_wake(const struct platform *p)
+{
+	if (platform_intr(p))
+		return true;
+	if (vpic_would_interrupt(&p->pic, PLATFORM_IRQ_PIT) &&
+	    vpit_deadline_ns(&p->pit, p->now_ns) != NS_NEVER)
+		return true;
+	return com1_could_interrupt(&p->com1) && vpic_would_interrupt(&p->pic, PLATFORM_IRQ_COM1);
+}
+
+bool platform_receive(struct platform *p, uint8_t byte, uint64_t now_ns)
+{
+	if (!vuart_receive(&p->com1, byte, now_ns))
+		return false;
+	p->stale = true;
+	return true;
+}
+
+bool platform_take_tx(struct platform *p, uint8_t *byte)
+{
+	if (!vuart_take_tx(&p->com1, byte))
+		return false;
+	p->stale = true;
+	return true;
+}

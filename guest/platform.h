@@ -1,0 +1,106 @@
+/*
+ * guest/platform.h - the guest's board: the chips, their ports, and the wires between them.
+ *
+ *   PIC 20h 21h, A0h A1h, 4D0h 4D1h     PIT 40h-43h, 61h     COM1 3F8h-3FFh
+ *   A20 and fast reset 92h              end of the machine 8900h
+ *   OUT 0 of the PIT → IRQ 0            COM1 → IRQ 4
+ *
+ * Pure. The caller holds the VM's lock, and now_ns, the VM's clock, never goes back.
+ *
+ * How a tick comes to the guest. On hardware, a tick that finds the request of the last one still
+ * waiting is lost: the guest had its chance. A guest that was not running had none: the core ran
+ * another VM, or the host was late. So platform_sync() is told until when the guest really ran. Ticks
+ * up to then behave as on hardware. Later ones that find the request waiting are owed, and each is
+ * handed over when the one before has been acknowledged. A request that came late, by debt or in a
+ * time when the guest did not run, also saves the one tick that follows while the guest runs: it
+ * may follow at once. Debt is at most a second of ticks; it ends when IRQ 0 is masked, when the PIC is
+ * initialised, and when channel 0 is programmed.
+ *
+ * The low phase of OUT 0 in modes 2 and 3 is not shown to the PIC: the line stays up, and each rising
+ * edge is one short low. An edge-triggered 8259A withdraws a request whose line drops, so in mode 3
+ * a guest that has interrupts off for half a period would lose ticks for no good. A PIC that is
+ * level-triggered (LTIM) and all other modes see the real level.
+ */
+#pragma once
+
+#include "guest/end_port.h"
+#include "guest/io_bus.h"
+#include "guest/port92.h"
+#include "guest/vpic.h"
+#include "guest/vpit.h"
+#include "guest/vuart.h"
+
+#define PLATFORM_IRQ_PIT  0u
+#define PLATFORM_IRQ_COM1 4u
+
+struct platform {
+	struct io_bus io;
+	struct vpic pic;
+	struct vpit pit;
+	struct vuart com1;
+	struct port92 port92;
+	struct end_port end;
+	uint64_t owed_ticks;
+	bool late_request;      /* the request on IRQ 0 came late; see above */
+	bool stale;             /* a line may have changed: platform_sync() has to look */
+	bool wake_stale;        /* wake_ns has to be worked out anew */
+	uint64_t now_ns;        /* the latest moment of which the board heard */
+	uint64_t next_event_ns; /* nothing changes by itself before this */
+	uint64_t wake_ns;       /* what platform_deadline_ns() answers */
+};
+
+/* Power-on at now_ns: the chips are as after their reset, A20 is on, no PIC is initialised. */
+void platform_init(struct platform *p, uint64_t now_ns);
+
+/*
+ * What a BIOS leaves to a boot sector, after platform_init(): the PICs with vectors 08h and 70h, and
+ * channel 0 of the PIT in mode 2 with count 0 (18.2 Hz), as SeaBIOS does. All interrupts but the
+ * cascade are masked: SeaBIOS leaves some open, but it also leaves handlers for them, and here the
+ * vector table is empty. The guest opens those that it has handlers for.
+ */
+void platform_set_bios_state(struct platform *p, uint64_t now_ns);
+
+/* One access of the guest. False if nobody answered at a port of it (it read all ones). */
+static inline bool platform_io(struct platform *p, struct io_access *io)
+{
+	return io_bus_access(&p->io, io);
+}
+
+/* For platform_sync(). */
+void platform_sync_slow(struct platform *p, uint64_t now_ns, uint64_t ran_until_ns);
+
+/*
+ * Carries the lines to the PIC as they are at now_ns. Until ran_until_ns, at most now_ns, the guest ran
+ * and got each interrupt in time: that is the earlier of its last exit and of the deadline with which
+ * it was entered (an exit that came too late is not the guest's fault). To be called before each
+ * entry and before platform_intr(); and while the guest does not run, when platform_deadline_ns()
+ * has come. A few loads where nothing is due.
+ */
+static inline void platform_sync(struct platform *p, uint64_t now_ns, uint64_t ran_until_ns)
+{
+	if (p->stale || now_ns >= p->next_event_ns)
+		platform_sync_slow(p, now_ns, ran_until_ns);
+}
+
+/* Does the PIC ask for an interrupt? As of the last platform_sync(). */
+static inline bool platform_intr(const struct platform *p)
+{
+	return vpic_intr(&p->pic);
+}
+
+/* The CPU takes the interrupt: returns its vector. The next tick that is owed is requested then. */
+uint8_t platform_acknowledge(struct platform *p);
+
+/* When to call platform_sync() again so that no interrupt comes late, as the board is now; NS_NEVER if
+ * none comes by itself. A tick that could not interrupt, since IRQ 0 is masked or in service or still
+ * waiting, needs no waking: platform_sync() will find it later. Call after platform_sync(). */
+uint64_t platform_deadline_ns(struct platform *p, uint64_t now_ns);
+
+/* Could an interrupt still come, as the guest has programmed the board: from the PIT, or through
+ * COM1 by what the outside does? A guest that halts and gets false sleeps for good. */
+bool platform_could_wake(const struct platform *p);
+
+/* COM1's outside, as vuart_receive() and vuart_take_tx(). Whoever uses another function that changes a
+ * chip sets p->stale. */
+MUST_CHECK bool platform_receive(struct platform *p, uint8_t byte, uint64_t now_ns);
+bool platform_take_tx(struct platform *p, uint8_t *byte);
