@@ -112,15 +112,21 @@ static void begin(void)
 
 void panic(const char *format, ...)
 {
+	struct trap_frame here;
 	char text[200];
 	va_list args;
 
+	trap_capture(&here);
 	begin();
 	va_start(args, format);
 	text_vformat(text, sizeof(text), format, args);
 	va_end(args);
 	panic_line("%s", text);
-	panic_report_here((uintptr_t)__builtin_frame_address(0));
+	/* Those of the caller, as far as they can be known. */
+	here.gpr[RBP] = *(const uint64_t *)__builtin_frame_address(0);
+	here.rsp = (uintptr_t)__builtin_frame_address(0) + 16;
+	here.rip = (uintptr_t)__builtin_return_address(0);
+	panic_report_here(&here);
 	finish();
 }
 

@@ -22,14 +22,14 @@ void panic_line(const char *format, ...)
 	log_print_now(LOG_ERROR, line, min_u64(len, sizeof(line) - 1));
 }
 
-static void print_place(const char *before, uintptr_t at)
+static void print_place(const char *before, uintptr_t at, uintptr_t look_up)
 {
 	uint64_t offset;
-	const char *name = symbols_find(at, &offset);
+	const char *name = symbols_find(look_up, &offset);
 
 	if (name != NULL)
 		panic_line("%s0x%016llx %s+%#llx", before, (unsigned long long)at, name,
-			   (unsigned long long)offset);
+			   (unsigned long long)(offset + (at - look_up)));
 	else
 		panic_line("%s0x%016llx", before, (unsigned long long)at);
 }
@@ -46,7 +46,8 @@ static void backtrace(uintptr_t frame)
 
 		if (words[1] == 0)
 			return;
-		print_place("  ", words[1]);
+		/* A call that does not return may end its function: look at its last byte. */
+		print_place("  ", words[1], words[1] - 1);
 		/* An interrupt stack leads back to another one, in any direction. */
 		if (words[0] == frame)
 			return;
@@ -124,12 +125,14 @@ void panic_report_trap(const struct trap_frame *f)
 	explain_undefined(f);
 	print_registers(f);
 	print_control_registers(cr2);
-	print_place("at ", f->rip);
+	print_place("at ", f->rip, f->rip);
 	backtrace(f->gpr[RBP]);
 }
 
-void panic_report_here(uintptr_t frame)
+void panic_report_here(const struct trap_frame *f)
 {
+	print_registers(f);
 	print_control_registers(cpu_read_cr2());
-	backtrace(frame);
+	print_place("at ", f->rip, f->rip - 1);
+	backtrace(f->gpr[RBP]);
 }

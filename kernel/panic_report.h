@@ -9,5 +9,5 @@ void panic_line(const char *format, ...) PRINTF_LIKE(1, 2);
 /* The cause in words, all registers, and the backtrace of an exception. */
 void panic_report_trap(const struct trap_frame *f);
 
-/* Control registers, and the backtrace from a frame pointer on. */
-void panic_report_here(uintptr_t frame);
+/* The same without a cause, for a panic by our own decision. */
+void panic_report_here(const struct trap_frame *f);

@@ -1,14 +1,18 @@
 # kernel/symbols.awk - `nm -n lintel.elf` in, NASM source of the symbol table out (kernel/symbols.h).
 #
-# Only text symbols of the upper half; local labels of assembly (with a dot) and the linker script's
-# borders are left out. The offset from KERNEL_VIRT_BASE is the address less its first eight digits:
+# Only text symbols of the upper half; local labels of assembly and the linker script's borders are
+# left out (a dot stays where it is the compiler's: f.cold, f.part.0). The offset from KERNEL_VIRT_BASE is the address less its first eight digits:
 # so no awk ever computes with 64 bits.
 
 BEGIN {
 	count = 0
 }
 
-$2 ~ /^[tT]$/ && $1 ~ /^ffffffff[89a-f]/ && $3 !~ /\./ && $3 !~ /^kernel_(start|text_start|text_end)$/ {
+$3 ~ /\./ && $3 !~ /\.(cold|part|isra|constprop)(\.|$)/ {
+	next
+}
+
+$2 ~ /^[tT]$/ && $1 ~ /^ffffffff[89a-f]/ && $3 !~ /^kernel_(start|text_start|text_end)$/ {
 	if (substr($1, 9) == last)
 		next
 	last = substr($1, 9)

@@ -21,6 +21,7 @@ extern trap_dispatch
 global trap_stubs
 global trap_probe_run
 global trap_probe_enter_user
+global trap_capture
 
 section .text
 
@@ -113,6 +114,41 @@ trap_probe_enter_user:
 	push rsi
 	push rdi
 	iretq
+
+; void trap_capture(struct trap_frame *f /* rdi */)
+; Stores every register; changes RAX only.
+trap_capture:
+	mov [rdi], rax
+	mov [rdi + 8], rcx
+	mov [rdi + 16], rdx
+	mov [rdi + 24], rbx
+	mov [rdi + 32], rsp
+	mov [rdi + 40], rbp
+	mov [rdi + 48], rsi
+	mov [rdi + 56], rdi
+	mov [rdi + 64], r8
+	mov [rdi + 72], r9
+	mov [rdi + 80], r10
+	mov [rdi + 88], r11
+	mov [rdi + 96], r12
+	mov [rdi + 104], r13
+	mov [rdi + 112], r14
+	mov [rdi + 120], r15
+	xor eax, eax
+	mov [rdi + 128], rax			; vector
+	mov [rdi + 136], rax			; error code
+	mov rax, [rsp]
+	mov [rdi + 144], rax
+	mov eax, cs
+	mov [rdi + 152], rax
+	pushfq
+	pop rax
+	mov [rdi + 160], rax
+	lea rax, [rsp + 8]
+	mov [rdi + 168], rax
+	mov eax, ss
+	mov [rdi + 176], rax
+	ret
 
 section .rodata align=8
 

@@ -53,6 +53,9 @@ bool trap_probe(void (*fn)(void *arg), void *arg, struct trap_frame *caught);
 /* In a probe only: goes to ring 3 at rip (a user page), from where an exception comes back. */
 NORETURN void trap_probe_enter_user(uint64_t rip, uint64_t cs, uint64_t ss);
 
+/* Fills f with the registers as they are, the segments and RFLAGS; RIP and RSP are the caller's. */
+void trap_capture(struct trap_frame *f);
+
 /* RDMSR and WRMSR that return ERR_UNSUPPORTED instead of the #GP. */
 MUST_CHECK enum status cpu_rdmsr_safe(uint32_t index, uint64_t *value);
 MUST_CHECK enum status cpu_wrmsr_safe(uint32_t index, uint64_t value);
