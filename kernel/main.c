@@ -1,22 +1,117 @@
-/* kernel/main.c - start-up, in the order of its lines. */
+/*
+ * kernel/main.c - start-up, in the order of its lines, and the end.
+ *
+ * The one file that sees every layer: it hands vmx/ its host_ops and starts nothing by itself that
+ * is not written here.
+ */
 #include "boot/address_space.h"
 #include "boot/core_setup.h"
 #include "boot/features.h"
+#include "boot/firmware.h"
 #include "boot/selftest.h"
+#include "drivers/clock.h"
+#include "drivers/console.h"
+#include "drivers/ioapic.h"
+#include "drivers/lapic.h"
+#include "drivers/pic8259.h"
+#include "drivers/power.h"
+#include "drivers/smp.h"
 #include "kernel/cpu.h"
 #include "kernel/early_uart.h"
 #include "kernel/gdt.h"
 #include "kernel/log.h"
 #include "kernel/options.h"
 #include "kernel/panic.h"
-#include "kernel/percpu.h"
+#include "kernel/string.h"
+#include "kernel/time.h"
 #include "kernel/trap.h"
+#include "kernel/version.h"
 #include "mm/phys.h"
+#include "vmx/core.h"
+#include "vmx/launch.h"
+#include "vmx/vm.h"
+
+#define OPTION_TEXT   64u
+#define FINAL_TEXT    160u
+#define CORES_WAIT_NS NS_PER_SECOND
+
+enum end_action { END_POWEROFF, END_RESET, END_HALT };
+
+static const char *const end_words[] = {"poweroff", "reset", "halt"};
+static const char *const panic_words[] = {"halt", "reset", "poweroff"};
 
 NORETURN void kernel_main(uint32_t magic, uint32_t info_phys);
 
 static struct multiboot2 boot_info;
 static struct options options;
+static struct acpi acpi;
+static unsigned end_action;
+static uint32_t cores_ready;    /* atomic: how many have tried to enter VMX operation */
+static uint32_t cores_released; /* atomic: the others may take up their VMs */
+static uint32_t cores_off;      /* atomic: how many have left VMX for good */
+
+/* ---- the command line ---- */
+
+static void complain(const char *key, enum status s)
+{
+	struct text given = options_given(&options, key);
+
+	if (s != OK && s != ERR_NOT_FOUND)
+		log_error(LOG_BOOT, "option %s=%.*s: %s", key, (int)given.len, given.at,
+			  status_text(s));
+}
+
+/* A word of the command line as a C string; NULL if it is not there or too long. */
+static const char *option_string(const char *key, char *buffer, size_t size)
+{
+	struct text value;
+	enum status s = options_text(&options, key, &value);
+
+	if (s == OK && value.len >= size)
+		s = ERR_RANGE;
+	complain(key, s);
+	if (s != OK)
+		return NULL;
+	text_format(buffer, size, "%.*s", (int)value.len, value.at);
+	return buffer;
+}
+
+static unsigned option_choice(const char *key, const char *const *words, unsigned count,
+			      unsigned otherwise)
+{
+	unsigned chosen = otherwise;
+
+	complain(key, options_choice(&options, key, words, count, &chosen));
+	return chosen;
+}
+
+static void read_options(void)
+{
+	struct text value, bad;
+
+	if (options_parse(&options, boot_info.command_line, &bad) != OK)
+		log_error(LOG_BOOT, "command line: cannot make sense of \"%.*s\"", (int)bad.len,
+			  bad.at);
+	if (options_text(&options, "loglevel", &value) == OK && log_set_level(value) != OK)
+		log_error(LOG_BOOT,
+			  "option loglevel: \"%.*s\" is none of error, warn, info, debug, trace",
+			  (int)value.len, value.at);
+	if (options_text(&options, "log", &value) == OK && log_set_categories(value, &bad) != OK)
+		log_error(LOG_BOOT, "option log: do not know \"%.*s\"", (int)bad.len, bad.at);
+	end_action = option_choice("end", end_words, ARRAY_SIZE(end_words), END_POWEROFF);
+	panic_set_action((enum panic_action)option_choice("panic", panic_words,
+							  ARRAY_SIZE(panic_words), PANIC_HALT));
+}
+
+static void report_unknown_options(void)
+{
+	struct text word;
+
+	for (unsigned position = 0; options_next_unknown(&options, &position, &word);)
+		log_error(LOG_BOOT, "command line: unknown word \"%.*s\"", (int)word.len, word.at);
+}
+
+/* ---- bringing the machine up ---- */
 
 static void add_log_sink(const struct log_sink *sink)
 {
@@ -39,59 +134,182 @@ static void read_boot_information(uint32_t magic, uint32_t info_phys)
 	}
 	if (s != OK)
 		panic("the boot loader's information is unusable: %s", status_text(s));
-	log_info(LOG_BOOT, "started by %s: %s", boot_info.loader_name, boot_info.command_line);
 }
 
-/* A wrong word is reported and does not keep us from starting. */
-static void report_option(const char *key, enum status s, struct text what)
+/* The interrupt has done its work by ending a halt or a run of the guest. */
+static void on_wake_up(struct trap_frame *f)
 {
-	if (s != OK && s != ERR_NOT_FOUND)
-		log_error(LOG_BOOT, "option %s: \"%.*s\": %s", key, (int)what.len, what.at,
-			  status_text(s));
+	(void)f;
+	lapic_eoi();
 }
 
-static void read_options(void)
+static void start_console(void)
 {
-	static const char *const panic_words[] = {
-		[PANIC_HALT] = "halt", [PANIC_RESET] = "reset", [PANIC_POWEROFF] = "poweroff"};
-	struct text text, bad = text_from("");
-	unsigned action = PANIC_HALT;
-	enum status s = options_parse(&options, boot_info.command_line, &bad);
+	char text[OPTION_TEXT];
+	enum status s = console_init(option_string("console", text, sizeof(text)));
 
-	report_option("line", s, bad);
-	s = options_text(&options, "loglevel", &text);
-	if (s == OK)
-		s = log_set_level(text);
-	report_option("loglevel", s, options_given(&options, "loglevel"));
-	s = options_text(&options, "log", &text);
-	if (s == OK)
-		s = log_set_categories(text, &bad);
-	report_option("log", s, bad);
-	s = options_choice(&options, "panic", panic_words, ARRAY_SIZE(panic_words), &action);
-	report_option("panic", s, options_given(&options, "panic"));
-	panic_set_action((enum panic_action)action);
+	log_remove_sink(&early_uart_sink);
+	add_log_sink(&console_log_sink);
+	if (s != OK)
+		log_warn(LOG_CONSOLE, "console: %s", status_text(s));
 }
 
-static void run_selftests(void)
+static void start_interrupts(void)
 {
-	struct text text;
+	char text[OPTION_TEXT];
 
-	if (options_text(&options, "selftest", &text) == OK && selftest_run(text) > 0)
-		panic("a self test failed");
+	pic8259_disable();
+	if (lapic_init(&acpi, option_string("apic", text, sizeof(text))) != OK)
+		panic("no usable local APIC");
+	trap_set_handler(VECTOR_KICK, on_wake_up);
+	trap_set_handler(VECTOR_TIMER, on_wake_up);
+	if (ioapic_init(&acpi) == OK)
+		console_enable_irq(lapic_id());
+	else
+		log_warn(LOG_APIC, "no I/O APIC: the console is polled");
+}
+
+static void run_self_tests(void)
+{
+	struct text names;
+
+	if (options_text(&options, "selftest", &names) == OK) {
+		unsigned failed = selftest_run(names);
+
+		log_at(failed ? LOG_ERROR : LOG_INFO, LOG_BOOT, "selftest: %u failed", failed);
+	}
+	if (options_text(&options, "crash", &names) == OK)
+		selftest_crash(names);
+}
+
+/* ---- the end ---- */
+
+NORETURN static void finish_machine(const char *line)
+{
 	log_drain();
-	if (options_text(&options, "crash", &text) == OK)
-		selftest_crash(text);
+	console_flush();
+	log_print_now(LOG_INFO, line, strlen(line));
+	console_flush();
+	if (end_action == END_RESET)
+		power_reset();
+	if (end_action == END_POWEROFF)
+		power_off();
+	cpu_stop();
 }
 
-static void report_unknown_options(void)
+NORETURN static void refuse(const char *reason)
 {
-	struct text word;
+	char line[FINAL_TEXT * 3];
 
-	for (unsigned i = 0; options_next_unknown(&options, &i, &word);)
-		log_warn(LOG_BOOT, "option \"%.*s\" is not known", (int)word.len, word.at);
+	log_error(LOG_VMX, "%s", reason);
+	text_format(line, sizeof(line), "lintel: stopped: %s", reason);
+	finish_machine(line);
 }
 
-NORETURN void kernel_main(uint32_t magic, uint32_t info_phys)
+/* Waits until every other core has counted itself. */
+static void wait_for_cores(const uint32_t *count, const char *what)
+{
+	uint64_t give_up_ns = now_ns() + CORES_WAIT_NS;
+
+	while (__atomic_load_n(count, __ATOMIC_ACQUIRE) < cpu_count - 1) {
+		console_service();
+		cpu_pause();
+		if (now_ns() > give_up_ns) {
+			log_error(LOG_SMP, "some core has not %s", what);
+			return;
+		}
+	}
+}
+
+/* Free memory, the VMXON regions counted in, which go back at the end. */
+static uint64_t free_without_vmx(void)
+{
+	uint64_t free = frames_free_bytes(&host_frames);
+
+	for (unsigned i = 0; i < cpu_count; i++)
+		free += cpus[i]->vmx ? PAGE_4K : 0;
+	return free;
+}
+
+NORETURN static void finish(uint64_t free_before)
+{
+	unsigned failed = vms_refused + __atomic_load_n(&vms_failed, __ATOMIC_ACQUIRE);
+	uint64_t free_now = frames_free_bytes(&host_frames);
+	char line[FINAL_TEXT];
+
+	log_at(free_now == free_before ? LOG_INFO : LOG_ERROR, LOG_MM,
+	       "%llu KiB free, %llu KiB before the first guest",
+	       (unsigned long long)(free_now / KIB), (unsigned long long)(free_before / KIB));
+	if (failed)
+		text_format(line, sizeof(line), "lintel: done: %u of %u guests failed", failed,
+			    vms_asked);
+	else
+		text_format(line, sizeof(line), "lintel: done: all %u guests ended well",
+			    vms_asked);
+	finish_machine(line);
+}
+
+/* ---- guests ---- */
+
+static bool line_put(struct console_port *line, uint8_t byte)
+{
+	return console_put(line, byte);
+}
+
+static void kick(unsigned cpu_index)
+{
+	struct cpu *c = cpus[cpu_index];
+
+	__atomic_fetch_or(&c->pending, (uint32_t)CPU_PENDING_WORK, __ATOMIC_ACQ_REL);
+	if (c != this_cpu())
+		lapic_send_ipi(c->apic_id, VECTOR_KICK);
+}
+
+static const struct host_ops ops = {
+	.line_open = console_open,
+	.line_close = console_close,
+	.line_put = line_put,
+	.line_get = console_get,
+	.line_has_input = console_has_input,
+	.service = console_service,
+	.kick = kick,
+	.timer_arm_ns = lapic_timer_arm_ns,
+	.timer_stop = lapic_timer_stop,
+};
+
+static void on_input(struct console_port *line)
+{
+	for (unsigned i = 0; i < vm_count; i++) {
+		if (vms[i]->line == line)
+			kick(vms[i]->vcpu.core);
+	}
+}
+
+/* ---- all cores ---- */
+
+static void application_processor(struct cpu *c)
+{
+	if (vmx_core_on() != OK)
+		log_error(LOG_VMX, "core %u takes no guests", c->index);
+	__atomic_fetch_add(&cores_ready, 1, __ATOMIC_RELEASE);
+	while (!__atomic_load_n(&cores_released, __ATOMIC_ACQUIRE))
+		cpu_halt_until_irq();
+	if (c->vmx) {
+		vmx_core_loop();
+		vmx_core_off();
+	}
+	__atomic_fetch_add(&cores_off, 1, __ATOMIC_RELEASE);
+	cpu_stop();
+}
+
+static void release_cores(void)
+{
+	__atomic_store_n(&cores_released, 1, __ATOMIC_RELEASE);
+	for (unsigned i = 1; i < cpu_count; i++)
+		kick(i);
+}
+
+static void start_machine(uint32_t magic, uint32_t info_phys)
 {
 	percpu_init_bsp();
 	early_uart_init();
@@ -102,13 +320,49 @@ NORETURN void kernel_main(uint32_t magic, uint32_t info_phys)
 	trap_load();
 	read_boot_information(magic, info_phys);
 	read_options();
+	log_info(LOG_BOOT, "Lintel %s, started by %s: %s", lintel_version, boot_info.loader_name,
+		 boot_info.command_line);
 	features_detect();
 	if (address_space_init(&boot_info, hpa(info_phys)) != OK)
 		panic("no usable memory");
 	core_enter(this_cpu());
 	features_log();
-	run_selftests();
+	firmware_read_acpi(&boot_info, &acpi);
+	if (clock_init(&acpi) != OK)
+		log_error(LOG_TIME, "no clock: times are guesses");
+	log_set_clock(now_ns);
+	start_console();
+	power_init(&acpi);
+	start_interrupts();
+	run_self_tests();
+}
+
+NORETURN void kernel_main(uint32_t magic, uint32_t info_phys)
+{
+	static const struct panic_drivers at_panic = {
+		.stop_others = lapic_send_nmi_others,
+		.reset = power_reset,
+		.poweroff = power_off,
+	};
+	const char *reason;
+	uint64_t cores = CPU_MAX, free_before;
+
+	start_machine(magic, info_phys);
+	panic_set_drivers(&at_panic);
+	complain("cores", options_u64(&options, "cores", CPU_MAX, &cores));
 	report_unknown_options();
-	log_drain();
-	panic("nothing more to do");
+	if (vmx_init(&host_frames, &ops, &reason) != OK)
+		refuse(reason);
+	if (vmx_core_on() != OK)
+		refuse("the boot processor cannot enter VMX operation");
+	log_info(LOG_SMP, "%u cores", smp_start(&acpi, (unsigned)cores, application_processor));
+	wait_for_cores(&cores_ready, "entered VMX operation");
+	console_set_input_hook(on_input);
+	vm_launch_modules(&boot_info);
+	free_before = free_without_vmx();
+	release_cores();
+	vmx_core_loop();
+	vmx_core_off();
+	wait_for_cores(&cores_off, "left VMX operation");
+	finish(free_before);
 }

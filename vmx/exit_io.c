@@ -29,7 +29,7 @@ static enum exit_action after_access(struct vcpu *v, enum exit_action action)
 	v->prepare = true;
 	if (UNLIKELY(port92_a20(&vm->platform.port92) == vm->a20_off))
 		vm_follow_a20(vm);
-	if (UNLIKELY(end_port_done(&vm->platform.end_port)))
+	if (UNLIKELY(end_port_done(&vm->platform.end)))
 		return vm_end(vm, true, "ended by \"Shutdown\" at port 8900h");
 	if (UNLIKELY(port92_take_reset(&vm->platform.port92)))
 		return vm_end(vm, true, "reset by port 92h");

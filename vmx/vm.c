@@ -131,7 +131,7 @@ void vm_follow_a20(struct vm *vm)
 
 void vm_pump_serial(struct vm *vm, uint64_t now_ns)
 {
-	struct vuart *u = &vm->platform.com1;
+	struct platform *p = &vm->platform;
 	uint8_t byte;
 
 	if (!vm->line)
@@ -141,7 +141,7 @@ void vm_pump_serial(struct vm *vm, uint64_t now_ns)
 			return;
 		vm->tx_held = false;
 	}
-	while (vuart_take_tx(u, &byte)) {
+	while (platform_take_tx(p, &byte)) {
 		if (!host_ops->line_put(vm->line, byte)) {
 			vm->tx_byte = byte;
 			vm->tx_held = true;
@@ -149,8 +149,8 @@ void vm_pump_serial(struct vm *vm, uint64_t now_ns)
 		}
 	}
 	if (UNLIKELY(host_ops->line_has_input(vm->line))) {
-		while (vuart_can_receive(u) && host_ops->line_get(vm->line, &byte)) {
-			if (!vuart_receive(u, byte, now_ns))
+		while (vuart_can_receive(&p->com1) && host_ops->line_get(vm->line, &byte)) {
+			if (!platform_receive(p, byte, now_ns))
 				panic("the guest's UART had room and took no byte");
 		}
 	}

@@ -1,0 +1,66 @@
+/* vmx/launch.c - from boot modules to VMs. */
+#include "vmx/launch.h"
+
+#include "kernel/log.h"
+#include "kernel/percpu.h"
+#include "vmx/vm.h"
+
+unsigned vms_asked, vms_refused;
+
+/* The message has several lines: what is wrong, the line, a caret. */
+static void log_lines(const char *message)
+{
+	struct text rest = text_from(message), line;
+
+	while (text_next_piece(&rest, '\n', &line))
+		log_error(LOG_GUEST, "%.*s", (int)line.len, line.at);
+}
+
+/* The next core in turn that is in VMX operation; the boot processor always is. */
+static unsigned choose_core(unsigned *next_core)
+{
+	unsigned core;
+
+	do {
+		core = (*next_core)++ % cpu_count;
+	} while (!cpus[core]->vmx);
+	return core;
+}
+
+static void create_guest(const struct multiboot2_module *module, unsigned *next_core)
+{
+	struct vm_config config;
+	char message[VM_LINE_MESSAGE_SIZE];
+	unsigned core;
+	enum status s;
+
+	vms_asked++;
+	s = vm_line_parse(text_from(module->command_line), &config, message, sizeof(message));
+	if (s != OK) {
+		log_lines(message);
+		vms_refused++;
+		return;
+	}
+	core = config.core == VM_CORE_ANY ? choose_core(next_core) : (unsigned)config.core;
+	if (core >= cpu_count || !cpus[core]->vmx) {
+		log_error(LOG_GUEST, "%s: core=%u is not there, or has no VMX operation (%u cores)",
+			  config.name, core, cpu_count);
+		vms_refused++;
+		return;
+	}
+	s = vm_create(&config, hpa(module->start), module->end - module->start, core);
+	if (s != OK) {
+		log_error(LOG_GUEST, "%s: not created: %s", config.name, status_text(s));
+		vms_refused++;
+	}
+}
+
+void vm_launch_modules(const struct multiboot2 *boot_info)
+{
+	unsigned next_core = 0;
+
+	for (unsigned i = 0; i < boot_info->module_count; i++)
+		create_guest(&boot_info->modules[i], &next_core);
+	if (!vms_asked)
+		log_warn(LOG_GUEST, "no guest: give one as a module2 line in grub.cfg");
+}
