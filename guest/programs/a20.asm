@@ -6,6 +6,7 @@
 %define NAME "a20"
 %define LIB_32
 %include "lib.inc"
+%include "protected.inc"
 
 LOW		equ 500h		; a dword there, and at LOW + 1 MiB
 
@@ -97,5 +98,3 @@ gate:
 	bits	32
 gate_32:
 	set_gate_bit
-
-%include "protected.inc"

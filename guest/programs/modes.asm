@@ -8,6 +8,7 @@
 %define LIB_32
 %define LIB_64
 %include "lib.inc"
+%include "protected.inc"
 
 PAGE_DIR	equ 10000h	; 32-bit paging
 PAGE_TABLE	equ 11000h
@@ -418,5 +419,3 @@ in_64_bits:
 
 to_compatibility dd long_mode.compatible
 		dw CODE_32
-
-%include "protected.inc"

@@ -7,6 +7,7 @@
 %define NAME "wild"
 %define LIB_32
 %include "lib.inc"
+%include "protected.inc"
 
 ROUNDS		equ 20000
 NOWHERE		equ 0D0000000h		; no RAM, no device
@@ -278,5 +279,3 @@ unknown_msrs	dd 3, 1FFFh, 2000h, 12345678h, 40000000h, 4B564D00h, 0BFFFFFFFh, 0C
 .end:
 seed		dd 2463534242
 guest		db 0
-
-%include "protected.inc"
