@@ -40,7 +40,7 @@
 struct reference {
 	uint32_t (*read)(void);
 	uint32_t mask;
-	uint64_t hz_numerator, hz_denominator; /* rate = numerator / denominator */
+	uint64_t hz;
 };
 
 static void *hpet_regs;
@@ -96,7 +96,7 @@ static bool stands_still(const struct reference *r)
 /* The TSC's rate by a reference; 0: it stands still. */
 static uint64_t measure(const struct reference *r)
 {
-	uint64_t window = r->hz_numerator / r->hz_denominator * WINDOW_MS / 1000;
+	uint64_t window = r->hz * WINDOW_MS / 1000;
 	struct sample start, end;
 	uint64_t counted;
 
@@ -111,25 +111,23 @@ static uint64_t measure(const struct reference *r)
 	counted = (end.count - start.count) & r->mask;
 	if (counted < window)
 		return 0;
-	return (uint64_t)((unsigned __int128)(end.tsc - start.tsc) * r->hz_numerator /
-			  r->hz_denominator / counted);
+	return cpu_mul_div(end.tsc - start.tsc, r->hz, counted);
 }
 
 static uint64_t measure_by_hpet(const struct acpi *acpi)
 {
 	struct reference r = {.read = read_hpet, .mask = UINT32_MAX};
-	uint64_t capabilities, configuration;
+	uint64_t period_fs, configuration;
 
 	hpet_regs = acpi->has_hpet ? mmio_map(acpi->hpet_at, HPET_BYTES) : NULL;
 	if (!hpet_regs)
 		return 0;
-	capabilities = mmio_read64(hpet_regs, HPET_CAPABILITIES);
-	r.hz_numerator = FS_PER_SECOND;
-	r.hz_denominator = capabilities >> 32;
-	if (r.hz_denominator == 0 || r.hz_denominator > HPET_PERIOD_MOST_FS) {
-		log_warn(LOG_TIME, "HPET with an impossible period of %lu fs", r.hz_denominator);
+	period_fs = mmio_read64(hpet_regs, HPET_CAPABILITIES) >> 32;
+	if (period_fs == 0 || period_fs > HPET_PERIOD_MOST_FS) {
+		log_warn(LOG_TIME, "HPET with an impossible period of %lu fs", period_fs);
 		return 0;
 	}
+	r.hz = (FS_PER_SECOND + period_fs / 2) / period_fs;
 	configuration = mmio_read64(hpet_regs, HPET_CONFIGURATION);
 	mmio_write64(hpet_regs, HPET_CONFIGURATION, configuration | HPET_ENABLE);
 	return measure(&r);
@@ -139,8 +137,7 @@ static uint64_t measure_by_pm_timer(const struct acpi *acpi)
 {
 	struct reference r = {.read = read_pm_timer,
 			      .mask = acpi->pm_timer_32bit ? UINT32_MAX : 0xffffffu,
-			      .hz_numerator = PM_TIMER_HZ,
-			      .hz_denominator = 1};
+			      .hz = PM_TIMER_HZ};
 
 	pm_timer = acpi->pm_timer;
 	if (pm_timer.address == 0)

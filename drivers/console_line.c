@@ -130,13 +130,16 @@ static void drain_output(void)
 	}
 }
 
-/* All that guests have written. They may still write: what one holds now is what counts. */
+/* All that guests have written; lines are broken only when nothing else moves any more. They may
+ * still write, hence the limit. */
 static void flush_guests(void)
 {
-	for (unsigned i = 0; i < 2 * CONSOLE_PORT_BYTES; i++) {
-		if (!console_mux_pump(&console.mux, now_ns(), true))
+	for (unsigned i = 0; i < 2 * CONSOLE_PORTS * CONSOLE_PORT_BYTES; i++) {
+		if (!console_mux_pump(&console.mux, now_ns(), false) &&
+		    !console_mux_pump(&console.mux, now_ns(), true))
 			break;
-		drain_output();
+		if (byte_ring_room(&console.mux.output) < CONSOLE_OUTPUT_BYTES / 2)
+			drain_output();
 	}
 	drain_output();
 }

@@ -49,9 +49,10 @@
 
 struct lapic {
 	bool x2apic;
-	void *regs;        /* xAPIC only */
-	uint64_t base;     /* physical */
-	uint64_t timer_hz; /* of the counting timer; 0: the TSC deadline is used */
+	void *regs;          /* xAPIC only */
+	uint64_t base;       /* physical */
+	uint64_t timer_hz;   /* of the counting timer; 0: the TSC deadline is used */
+	uint64_t timer_mult; /* counts a nanosecond, * 2^32 */
 };
 
 extern struct lapic lapic; /* written by lapic_init() alone */

@@ -11,6 +11,7 @@
 #include "kernel/trap.h"
 
 #define CPUID1_ECX_TSC_DEADLINE BIT(24)
+#define TIMER_SHIFT             32u
 #define MEASURE_NS              (10 * NS_PER_MILLISECOND)
 
 static uint64_t measure_counter_hz(void)
@@ -26,7 +27,7 @@ static uint64_t measure_counter_hz(void)
 	left = lapic_read(LAPIC_TIMER_CURRENT);
 	ticks = cpu_rdtsc() - start;
 	lapic_write(LAPIC_TIMER_INITIAL, 0);
-	return (UINT32_MAX - left) * NS_PER_SECOND / max_u64(time_tsc_to_ns(ticks), 1);
+	return cpu_mul_div(UINT32_MAX - left, NS_PER_SECOND, max_u64(time_tsc_to_ns(ticks), 1));
 }
 
 void lapic_timer_init(void)
@@ -35,6 +36,8 @@ void lapic_timer_init(void)
 		log_debug(LOG_APIC, "timer: TSC deadline");
 	} else {
 		lapic.timer_hz = max_u64(measure_counter_hz(), 1);
+		lapic.timer_mult =
+			cpu_mul_div(lapic.timer_hz, UINT64_C(1) << TIMER_SHIFT, NS_PER_SECOND);
 		log_info(LOG_APIC, "timer: no TSC deadline, counter runs at %lu kHz",
 			 lapic.timer_hz / 1000);
 	}
@@ -64,7 +67,7 @@ void lapic_timer_arm_ns(uint64_t delay_ns)
 		/* A deadline of 0 would stop the timer. */
 		cpu_wrmsr(MSR_TSC_DEADLINE, delay > UINT64_MAX - now ? UINT64_MAX : now + delay);
 	} else {
-		count = (unsigned __int128)delay_ns * lapic.timer_hz / NS_PER_SECOND + 1;
+		count = ((unsigned __int128)delay_ns * lapic.timer_mult >> TIMER_SHIFT) + 1;
 		lapic_write(LAPIC_TIMER_INITIAL, count > UINT32_MAX ? UINT32_MAX : (uint32_t)count);
 	}
 }

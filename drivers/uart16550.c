@@ -39,8 +39,9 @@
 
 #define DIVISOR_115200 1u
 #define TEST_BYTE      0xaeu
-/* One byte at 115200 takes 87 us; a port read takes about 1 us on the slowest bus. */
-#define LOOPBACK_READS 10000u
+/* 17 bytes at 115200 take 1.5 ms; a port read takes about 1 us on the slowest bus, and in an emulator
+ * with a slow clock of its own six instructions of 20 ns. */
+#define PATIENT_READS  100000u
 
 static uint8_t get(const struct uart16550 *u, uint16_t reg)
 {
@@ -59,15 +60,23 @@ static bool scratch_holds(const struct uart16550 *u, uint8_t value)
 	return get(u, UART_SCR) == value;
 }
 
+static bool wait_for(const struct uart16550 *u, uint8_t lsr_bit)
+{
+	for (unsigned i = 0; i < PATIENT_READS; i++) {
+		if (get(u, UART_LSR) & lsr_bit)
+			return true;
+		cpu_pause();
+	}
+	return false;
+}
+
 static bool loopback_works(const struct uart16550 *u)
 {
 	bool same;
 
 	put(u, UART_MCR, MCR_LOOP | MCR_RTS);
 	put(u, UART_THR, TEST_BYTE);
-	for (unsigned i = 0; i < LOOPBACK_READS && !(get(u, UART_LSR) & LSR_DATA); i++)
-		cpu_pause();
-	same = get(u, UART_RBR) == TEST_BYTE;
+	same = wait_for(u, LSR_DATA) && get(u, UART_RBR) == TEST_BYTE;
 	/* RTS comes back as CTS, "MODEM Control Register" */
 	return same && (get(u, UART_MSR) & 0xf0u) == 0x10u;
 }
@@ -78,6 +87,8 @@ enum status uart16550_init(struct uart16550 *u, uint16_t port)
 	if (!scratch_holds(u, 0x55) || !scratch_holds(u, 0xaa))
 		return ERR_NOT_FOUND;
 	put(u, UART_IER, 0);
+	/* What the firmware or early_uart has just sent shall not be lost. */
+	(void)wait_for(u, LSR_TEMT);
 	put(u, UART_LCR, LCR_DLAB);
 	put(u, UART_DLL, DIVISOR_115200);
 	put(u, UART_DLM, 0);

@@ -140,6 +140,23 @@ static inline void cpu_wbinvd(void)
 	__asm__ volatile("wbinvd" ::: "memory");
 }
 
+/* (high * 2^64 + low) / divisor, rounded down; high is below divisor (else #DE). */
+static inline uint64_t cpu_div128(uint64_t high, uint64_t low, uint64_t divisor)
+{
+	uint64_t quotient, rest;
+
+	__asm__("divq %4" : "=a"(quotient), "=d"(rest) : "a"(low), "d"(high), "r"(divisor));
+	return quotient;
+}
+
+/* a * b / c, rounded down; the result fits into 64 bits (else #DE). */
+static inline uint64_t cpu_mul_div(uint64_t a, uint64_t b, uint64_t c)
+{
+	unsigned __int128 product = (unsigned __int128)a * b;
+
+	return cpu_div128((uint64_t)(product >> 64), (uint64_t)product, c);
+}
+
 /* Everything before it is done and seen by all before anything after it begins: the fence that
  * non-serialising WRMSRs ask for. SDM 3A "WRMSR in x2APIC Mode", "Serializing Instructions". */
 static inline void cpu_fence(void)

@@ -33,7 +33,6 @@ uint64_t time_clamped_ns(uint64_t ticks)
 
 void time_init(uint64_t tsc_hz, bool invariant)
 {
-	unsigned __int128 one = 1;
 	uint8_t shift = 0;
 
 	ASSERT(tsc_hz >= TSC_HZ_MIN && tsc_hz < UINT64_C(1) << 40);
@@ -42,8 +41,8 @@ void time_init(uint64_t tsc_hz, bool invariant)
 		shift++;
 	time_base.tsc_hz = tsc_hz;
 	time_base.tsc_shift = shift;
-	time_base.ns_mult = (uint64_t)((one << 64) * NS_PER_SECOND / (tsc_hz << shift));
-	time_base.tsc_mult = (uint64_t)((one << TIME_TSC_SHIFT) * tsc_hz / NS_PER_SECOND);
+	time_base.ns_mult = cpu_div128(NS_PER_SECOND, 0, tsc_hz << shift);
+	time_base.tsc_mult = cpu_mul_div(tsc_hz, UINT64_C(1) << TIME_TSC_SHIFT, NS_PER_SECOND);
 	time_base.start_tsc = cpu_rdtsc();
 	if (!invariant)
 		time_distrust("this CPU's TSC is not invariant");
