@@ -53,7 +53,8 @@ static uint8_t requests(const struct vpic_chip *c)
 static unsigned rank(const struct vpic_chip *c, uint8_t levels)
 {
 	unsigned first = (c->lowest + 1u) & 7;
-	unsigned rotated = (levels >> first | (unsigned)levels << (8 - first)) & 0xff;
+	unsigned twice = levels * 0x101u;
+	unsigned rotated = (twice >> first) & 0xff;
 
 	return rotated ? (unsigned)__builtin_ctz(rotated) : NO_LEVEL;
 }
@@ -112,24 +113,26 @@ static void update(struct vpic *p)
 		p->intr_by_cascade = level == VPIC_CASCADE && cascades(&p->master, level);
 }
 
-/* The INTA pulses as one chip sees them: the level goes from request to service, or at once past it
- * by automatic EOI ("Automatic End of Interrupt (AEOI) Mode"). */
-static void take(struct vpic_chip *c, unsigned level, bool aeoi)
+/*
+ * The INTA pulses as one chip sees them: the level goes from request to service, or at once past it by
+ * automatic EOI ("Automatic End of Interrupt (AEOI) Mode"). INT goes low and, if there is more to
+ * do, up again, so that an edge-triggered master sees a new edge of the slave's ("Interrupt
+ * Sequence", on the INT line after INTA). The caller ends with update(), which brings it up again.
+ */
+static void take(struct vpic *p, struct vpic_chip *c, unsigned level, bool aeoi)
 {
 	c->latched &= (uint8_t)~bit(level);
 	if (!aeoi)
 		c->isr |= bit(level);
 	else if (c->rotate_on_aeoi)
 		c->lowest = (uint8_t)level;
+	if (!c->is_master)
+		drive(&p->master, VPIC_CASCADE, false);
 }
 
-/* INT of an acknowledged chip goes low and, if there is more to do, up again, so that an
- * edge-triggered master sees a new edge ("Interrupt Sequence", on the INT line after INTA). */
-static void end_acknowledge(struct vpic *p, const struct vpic_chip *c)
+static bool has_aeoi(const struct vpic_chip *c)
 {
-	if (c == &p->slave)
-		drive(&p->master, VPIC_CASCADE, false);
-	update(p);
+	return (c->icw4 & ICW4_AEOI) && (c->icw4 & ICW4_8086);
 }
 
 /* The byte that a chip puts on the bus in the second INTA cycle. */
@@ -151,7 +154,7 @@ static uint8_t acknowledge_slave(struct vpic *p)
 		return UNDRIVEN_BUS;
 	if (level == NO_LEVEL)
 		return vector(c, SPURIOUS_LEVEL);
-	take(c, level, (c->icw4 & (ICW4_AEOI | ICW4_8086)) == (ICW4_AEOI | ICW4_8086));
+	take(p, c, level, has_aeoi(c));
 	return vector(c, level);
 }
 
@@ -167,7 +170,7 @@ uint8_t vpic_acknowledge(struct vpic *p)
 		level = VPIC_CASCADE;
 	if (level == NO_LEVEL)
 		return vector(c, SPURIOUS_LEVEL);
-	take(c, level, (c->icw4 & (ICW4_AEOI | ICW4_8086)) == (ICW4_AEOI | ICW4_8086));
+	take(p, c, level, has_aeoi(c));
 	/* Only IR2 has a chip behind it, whatever ICW3 says. */
 	if (!from_slave)
 		answer = vector(c, level);
@@ -176,7 +179,7 @@ uint8_t vpic_acknowledge(struct vpic *p)
 	else
 		answer = UNDRIVEN_BUS;
 	p->intr_by_cascade = false;
-	end_acknowledge(p, from_slave ? &p->slave : c);
+	update(p);
 	return answer;
 }
 
@@ -188,8 +191,8 @@ static uint8_t poll(struct vpic *p, struct vpic_chip *c)
 	c->poll = false;
 	if (level == NO_LEVEL)
 		return 0;
-	take(c, level, c->icw4 & ICW4_AEOI);
-	end_acknowledge(p, c);
+	take(p, c, level, c->icw4 & ICW4_AEOI);
+	update(p);
 	return (uint8_t)(POLL_INTERRUPT | level);
 }
 
@@ -328,8 +331,13 @@ void vpic_access(void *state, struct io_access *io)
 
 void vpic_set_line(struct vpic *p, unsigned irq, bool level)
 {
+	struct vpic_chip *c;
+
 	ASSERT(irq < 16 && irq != VPIC_CASCADE);
-	drive(chip_of(p, irq >> 3), irq & 7, level);
+	c = chip_of(p, irq >> 3);
+	if (level == ((c->lines & bit(irq & 7)) != 0))
+		return;
+	drive(c, irq & 7, level);
 	update(p);
 }
 
