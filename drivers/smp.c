@@ -15,6 +15,7 @@
 #include "kernel/log.h"
 #include "kernel/string.h"
 #include "kernel/time.h"
+#include "kernel/trap.h"
 #include "mm/phys.h"
 
 #define INIT_WAIT_NS      (10 * NS_PER_MILLISECOND)
@@ -60,9 +61,22 @@ void smp_core_main(struct cpu *c)
 	check_skew();
 	__atomic_add_fetch(&ready_count, 1, __ATOMIC_ACQ_REL);
 	while (!__atomic_load_n(&go, __ATOMIC_ACQUIRE))
-		cpu_pause();
+		cpu_halt_until_irq(); /* and leave the machine to those that still start */
 	core_entry(c);
 	cpu_stop();
+}
+
+static void on_go(struct trap_frame *f)
+{
+	(void)f;
+	lapic_eoi();
+}
+
+static void release_cores(void)
+{
+	__atomic_store_n(&go, true, __ATOMIC_RELEASE);
+	for (unsigned i = 1; i < cpu_count; i++)
+		lapic_send_ipi(cpus[i]->apic_id, VECTOR_GO);
 }
 
 static void fill_page(hpa_t at)
@@ -202,11 +216,12 @@ unsigned smp_start(const struct acpi *acpi, unsigned max_cores, void (*entry)(st
 	core_entry = entry;
 	if (has_tsc_adjust())
 		boot_tsc_adjust = cpu_rdmsr(MSR_TSC_ADJUST);
+	trap_set_handler(VECTOR_GO, on_go);
 	fill_page(boot_trampoline_page);
 	send_inits(acpi, most);
 	started = start_cores(acpi, most);
 	wait_until_ready(started);
-	__atomic_store_n(&go, true, __ATOMIC_RELEASE);
+	release_cores();
 	log_info(LOG_SMP, "%u of %u cores run, started in %lu us", count_online(), acpi->core_count,
 		 (now_ns() - start_ns) / 1000);
 	return count_online();

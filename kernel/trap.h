@@ -30,6 +30,7 @@ enum trap_vector {
 	VECTOR_TIMER = 0x41,        /* local APIC timer */
 	VECTOR_UART = 0x42,         /* console */
 	VECTOR_APIC_ERROR = 0x43,
+	VECTOR_GO = 0x44, /* start-up: all cores are there */
 	VECTOR_SPURIOUS_APIC = 0xff,
 };
 
