@@ -267,6 +267,5 @@ unsigned selftest_run(struct text names)
 		for (size_t i = 0; i < ARRAY_SIZE(tests); i++)
 			failed += run(&tests[i]) ? 0 : 1;
 	}
-	log_at(failed == 0 ? LOG_INFO : LOG_ERROR, LOG_BOOT, "selftest: %u failed", failed);
 	return failed;
 }
