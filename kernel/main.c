@@ -186,6 +186,7 @@ static void run_self_tests(void)
 
 NORETURN static void finish_machine(const char *line)
 {
+	console_flush(); /* the guests' last lines before the log's */
 	log_drain();
 	console_flush();
 	log_print_now(LOG_INFO, line, strlen(line));

@@ -111,7 +111,8 @@ enum exit_action exit_handle(struct vcpu *v)
 		  e && e->name ? e->name : "?", (unsigned long long)v->rip,
 		  (unsigned long long)v->qualification);
 
-	if (UNLIKELY(v->stepping) && basic != EXIT_REASON_EPT_VIOLATION)
+	v->step_ended = v->stepping && basic != EXIT_REASON_EPT_VIOLATION;
+	if (UNLIKELY(v->step_ended))
 		ept_step_end(v);
 	if (UNLIKELY(reason & BIT(31)))
 		return entry_refused(v);

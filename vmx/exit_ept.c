@@ -3,8 +3,12 @@
  *
  * What nobody claims behaves like an empty bus: reads give all ones and writes vanish. No instruction
  * is decoded for it. A read finds a page of ones mapped there; a write is let through to that page
- * for one instruction (monitor trap flag), and then the page is filled with ones again. Only a few such
- * pages are mapped at a time, so that a guest that touches all addresses costs no memory.
+ * for one instruction, and then the page is filled with ones again. Only a few such pages are mapped at
+ * a time, so that a guest that touches all addresses costs no memory.
+ *
+ * The one instruction is bounded by the monitor trap flag; on a CPU without it, by RFLAGS.TF and the
+ * #DB that we intercept anyway. Then an instruction that faults after its write was let through pushes
+ * RFLAGS with TF set: the one difference that a guest could find.
  * Spec: SDM 3C "EPT Violations", "Exit Qualification for EPT Violations", "Monitor Trap Flag".
  */
 #include "kernel/log.h"
@@ -51,10 +55,28 @@ static enum status map_void(struct vcpu *v, gpa_t page)
 	return OK;
 }
 
-static void set_mtf(struct vcpu *v, bool on)
+static void set_step(struct vcpu *v, bool on)
 {
-	v->proc_controls = (v->proc_controls & ~(uint32_t)PROC_MTF) | (on ? (uint32_t)PROC_MTF : 0);
-	vmcs_write(VMCS_PROC_CONTROLS, v->proc_controls);
+	uint64_t rflags;
+
+	if (vmx_caps.mtf) {
+		v->proc_controls =
+			(v->proc_controls & ~(uint32_t)PROC_MTF) | (on ? (uint32_t)PROC_MTF : 0);
+		vmcs_write(VMCS_PROC_CONTROLS, v->proc_controls);
+		return;
+	}
+	rflags = vmcs_read(VMCS_GUEST_RFLAGS);
+	if (on) {
+		v->step_tf_was_on = (rflags & RFLAGS_TF) != 0;
+		/* TF together with blocking is a state that VM entry refuses; nothing is injected
+		 * during the step, and after it the blocking would have ended anyway. */
+		vmcs_write(VMCS_GUEST_INTERRUPTIBILITY,
+			   vmcs_read(VMCS_GUEST_INTERRUPTIBILITY) &
+				   ~(INTERRUPTIBILITY_STI | INTERRUPTIBILITY_MOV_SS));
+		vmcs_write(VMCS_GUEST_RFLAGS, rflags | RFLAGS_TF);
+	} else if (!v->step_tf_was_on) {
+		vmcs_write(VMCS_GUEST_RFLAGS, rflags & ~RFLAGS_TF);
+	}
 }
 
 /* The page may be written until the instruction is over. */
@@ -65,10 +87,11 @@ static enum status step_over_write(struct vcpu *v, struct vm_void *page)
 	if (s != OK)
 		return s;
 	page->writable = true;
-	v->stepping = true;
 	v->flush_ept = true;
 	v->prepare = true;
-	set_mtf(v, true);
+	if (!v->stepping) /* else: the second page of one instruction */
+		set_step(v, true);
+	v->stepping = true;
 	return OK;
 }
 
@@ -91,7 +114,7 @@ void ept_step_end(struct vcpu *v)
 	v->stepping = false;
 	v->flush_ept = true;
 	v->prepare = true;
-	set_mtf(v, false);
+	set_step(v, false);
 }
 
 enum exit_action exit_mtf(struct vcpu *v)

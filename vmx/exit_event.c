@@ -1,5 +1,6 @@
 /* vmx/exit_event.c - exits by events: exceptions, interrupts, windows, timers, HLT. */
 #include "kernel/cpu.h"
+#include "vmx/core.h"
 #include "vmx/exit.h"
 #include "vmx/inject.h"
 #include "vmx/vm.h"
@@ -7,6 +8,7 @@
 
 #define DR6_TRAPS        UINT64_C(0xf)
 #define DR6_FROM_EXIT    UINT64_C(0x600f) /* BS, BD, B3-B0 (SDM 3C "Exit Qualification") */
+#define DR6_BS           BIT(14)
 #define DR7_GD           BIT(13)
 #define DEBUGCTL_LBR_BTF UINT64_C(3)
 
@@ -15,11 +17,31 @@
  * and two bits of DEBUGCTL, which an injected #DB does not do by itself (SDM 3C "Architectural State
  * Before a VM Exit", "VM Entry: Event Injection").
  */
-static void deliver_debug_side_effects(const struct vcpu *v)
+static void debug_side_effects(uint64_t dr6_bits)
 {
-	cpu_write_dr6((cpu_read_dr6() & ~DR6_TRAPS) | (v->qualification & DR6_FROM_EXIT));
+	cpu_write_dr6((cpu_read_dr6() & ~DR6_TRAPS) | dr6_bits);
 	vmcs_write(VMCS_GUEST_DR7, vmcs_read(VMCS_GUEST_DR7) & ~DR7_GD);
 	vmcs_write(VMCS_GUEST_DEBUGCTL, vmcs_read(VMCS_GUEST_DEBUGCTL) & ~DEBUGCTL_LBR_BTF);
+}
+
+static enum exit_action debug_exception(struct vcpu *v, uint32_t info)
+{
+	const struct guest_fault db = {.vector = EXC_DB};
+	uint64_t bits = v->qualification & DR6_FROM_EXIT;
+
+	if (((info >> EVENT_TYPE_SHIFT) & 7) == EVENT_PRIVILEGED_SOFTWARE_EXCEPTION) {
+		/* INT1 sets nothing in DR6, and returns behind itself. */
+		inject_software_exception(v, EXC_DB);
+		return EXIT_RETRY;
+	}
+	if (v->step_ended && !vmx_caps.mtf && !v->step_tf_was_on) {
+		/* The single step was ours; a breakpoint that came with it is the guest's. */
+		bits &= ~DR6_BS;
+		if (!bits)
+			return EXIT_RETRY;
+	}
+	debug_side_effects(bits);
+	return inject_fault(v, &db);
 }
 
 enum exit_action exit_exception_or_nmi(struct vcpu *v)
@@ -44,7 +66,7 @@ enum exit_action exit_exception_or_nmi(struct vcpu *v)
 	if (f.has_error_code)
 		f.error_code = (uint32_t)vmcs_read(VMCS_EXIT_ERROR_CODE);
 	if (f.vector == EXC_DB)
-		deliver_debug_side_effects(v);
+		return debug_exception(v, info);
 	return inject_fault(v, &f);
 }
 

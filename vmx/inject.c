@@ -64,6 +64,15 @@ enum exit_action inject_fault(struct vcpu *v, const struct guest_fault *f)
 	return EXIT_RETRY;
 }
 
+void inject_software_exception(struct vcpu *v, uint8_t vector)
+{
+	v->event = (struct vcpu_event){
+		.info = event_info(EVENT_PRIVILEGED_SOFTWARE_EXCEPTION, vector),
+		.instruction_length = (uint32_t)vmcs_read(VMCS_EXIT_INSTRUCTION_LENGTH),
+	};
+	v->prepare = true;
+}
+
 enum exit_action inject_ud(struct vcpu *v)
 {
 	const struct guest_fault ud = {.vector = EXC_UD};

@@ -34,6 +34,9 @@ enum exit_action inject_fault(struct vcpu *v, const struct guest_fault *f);
 enum exit_action inject_ud(struct vcpu *v);
 enum exit_action inject_gp(struct vcpu *v, uint32_t error_code);
 
+/* INT1, which exits as #DB: goes in as what it is, so that it returns behind the instruction. */
+void inject_software_exception(struct vcpu *v, uint8_t vector);
+
 /* After an exit that may have come in the middle of an event's delivery: puts that event back. */
 void inject_again(struct vcpu *v);
 

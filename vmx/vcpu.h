@@ -43,12 +43,14 @@ struct vcpu {
 	uint64_t host_rsp;
 	uint8_t launched;
 
-	bool prepare;     /* devices, injection and deadline must be looked at before entry */
-	bool halted;      /* in HLT: not runnable until an interrupt comes */
-	bool stepping;    /* monitor trap flag is on: a write to unclaimed memory is let through */
-	bool nmi_pending; /* an NMI waits for its turn */
-	bool flush_ept;   /* INVEPT before the next entry */
-	bool flush_vpid;  /* INVVPID before the next entry */
+	bool prepare;           /* devices, injection and deadline must be looked at before entry */
+	bool halted;            /* in HLT: not runnable until an interrupt comes */
+	bool stepping;          /* a write to unclaimed memory is let through for one instruction */
+	bool step_ended;        /* and this exit ended it */
+	bool step_tf_was_on;    /* the guest's own RFLAGS.TF before it */
+	bool nmi_pending;       /* an NMI waits for its turn */
+	bool flush_ept;         /* INVEPT before the next entry */
+	bool flush_vpid;        /* INVVPID before the next entry */
 	uint32_t exit_reason;   /* whole field; bit 31: VM-entry failure */
 	uint64_t rip;           /* at the last exit */
 	uint64_t qualification; /* at the last exit, where the exit has one */
