@@ -14,19 +14,6 @@
 %include "protected.inc"
 %include "long.inc"
 
-; in_lintel_if e, "text": ok_if where Lintel is below, else says that it is not.
-%macro in_lintel_if 2+
-	set%+1	byte [lib_good]
-	cmp	byte [lintel], 0
-	je	%%native
-	call	judge_%[__?BITS?__]
-	db	%2, 0
-	jmp	%%done
-%%native:
-	line	"not in Lintel: ", %2
-%%done:
-%endmacro
-
 main:
 	call	identify
 	call	cr0_bits
@@ -51,13 +38,6 @@ main:
 identify:
 	mov	eax, 40000000h
 	cpuid
-	cmp	ebx, "Lint"
-	jne	.known
-	cmp	ecx, "elLi"
-	jne	.known
-	cmp	edx, "ntel"
-	sete	[lintel]
-.known:
 	cmp	eax, 40000000h
 	in_lintel_if ae, "CPUID 40000000h: LintelLintel, and how many leaves"
 	mov	eax, 1
@@ -151,7 +131,7 @@ cr4_bits:
 	try	mov cr4, eax
 	raises	13, "#GP: a reserved bit of CR4"
 	mov	eax, 1 << 13
-	cmp	byte [lintel], 0
+	cmp	byte [lib_lintel], 0
 	je	.native
 	try	mov cr4, eax
 .native:
@@ -196,7 +176,7 @@ vmx_instructions_32:
 hypercalls:
 	mov	byte [lib_exception], 6
 	mov	eax, HYPERCALL_VERSION
-	cmp	byte [lintel], 0
+	cmp	byte [lib_lintel], 0
 	je	.native_1
 	try	vmcall
 .native_1:
@@ -210,7 +190,7 @@ hypercalls:
 	mov	edx, 33333333h
 	mov	esi, 44444444h
 	mov	edi, 55555555h
-	cmp	byte [lintel], 0
+	cmp	byte [lib_lintel], 0
 	je	.native_2
 	vmcall
 .native_2:
@@ -350,4 +330,3 @@ task_priority:
 	align	4
 saved		dd 0
 area		dq 0
-lintel		db 0
