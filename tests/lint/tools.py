@@ -46,7 +46,7 @@ def check_tidy(sources):
     def one(path):
         flags = HOST_FLAGS if path.startswith("tests/") else KERNEL_FLAGS
         done = run(["clang-tidy", "--quiet", path, "--", *flags, *ANALYZER_LIMIT])
-        return [line for line in done.stdout.splitlines()
+        return [line.removeprefix(os.getcwd() + "/") for line in done.stdout.splitlines()
                 if ": warning:" in line or ": error:" in line]
     return in_parallel(one, [path for path in sources if path.endswith(".c")])
 

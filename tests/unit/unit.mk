@@ -11,7 +11,7 @@ UNIT_NAMES := $(or $(T),$(patsubst tests/unit/test_%.c,%,$(wildcard tests/unit/t
 UNIT_CFLAGS := -std=gnu17 -I. $(WARNINGS) -g -fno-omit-frame-pointer -fno-strict-aliasing
 UNIT_FLAGS_gcc := -O1 -fsanitize=address,undefined -fno-sanitize-recover=all
 UNIT_FLAGS_clang := $(UNIT_FLAGS_gcc)
-UNIT_FLAGS_coverage := -O0 --coverage -fprofile-update=atomic
+UNIT_FLAGS_coverage := -O1 --coverage
 UNIT_DRIVER_coverage := gcc
 UNIT_PROGRAMS = $(foreach c,$(UNIT_CC),$(UNIT_NAMES:%=build/unit/$(c)/test_%))
 
