@@ -196,7 +196,7 @@ void platform_set_bios_state(struct platform *p, uint64_t now_ns)
 		uint16_t port;
 		uint8_t value;
 	} writes[] = {
-		/* Edge-triggered, cascaded, ICW4 follows; 8086 mode, normal EOI. */
+		/* Edge-triggered, cascaded, ICW4 follows; vectors; ICW3; 8086 mode, normal EOI. */
 		{PIC_MASTER, 0x11},
 		{PIC_MASTER + 1, 0x08},
 		{PIC_MASTER + 1, 0x04},
@@ -211,6 +211,11 @@ void platform_set_bios_state(struct platform *p, uint64_t now_ns)
 		{PIT_CONTROL, 0x34},
 		{PIT_COUNTERS, 0},
 		{PIT_COUNTERS, 0},
+		/* DLAB, divisor 1, then 8N1. */
+		{COM1 + 3, 0x83},
+		{COM1, 0x01},
+		{COM1 + 1, 0x00},
+		{COM1 + 3, 0x03},
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(writes); i++) {

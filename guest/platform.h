@@ -44,7 +44,7 @@ struct platform {
 	bool late_request;      /* the request on IRQ 0 came late; see above */
 	bool stale;             /* a line may have changed: platform_sync() has to look */
 	bool wake_stale;        /* wake_ns has to be worked out anew */
-	uint64_t now_ns;        /* the latest moment of which the board heard */
+	uint64_t now_ns;        /* the latest moment at which it looked */
 	uint64_t next_event_ns; /* nothing changes by itself before this */
 	uint64_t wake_ns;       /* what platform_deadline_ns() answers */
 };
@@ -56,7 +56,8 @@ void platform_init(struct platform *p, uint64_t now_ns);
  * What a BIOS leaves to a boot sector, after platform_init(): the PICs with vectors 08h and 70h, and
  * channel 0 of the PIT in mode 2 with count 0 (18.2 Hz), as SeaBIOS does. All interrupts but the
  * cascade are masked: SeaBIOS leaves some open, but it also leaves handlers for them, and here the
- * vector table is empty. The guest opens those that it has handlers for.
+ * vector table is empty. The guest opens those that it has handlers for. COM1 is at 115200 8N1, so
+ * that a guest can print without programming it.
  */
 void platform_set_bios_state(struct platform *p, uint64_t now_ns);
 
