@@ -16,24 +16,24 @@ extern struct frames host_frames;
  * the boot loader's block, at info_at. What is wrong has been logged. ERR_NO_MEMORY, ERR_FULL. */
 MUST_CHECK enum status address_space_init(const struct multiboot2 *m, hpa_t info_at);
 
-/* CR3 of the final tables, for other cores and for VM exits; EFER.NXE must be on before it is loaded
- * where the CPU has NX. Above 4 GiB never. */
+/* CR3 of the final tables, for other cores and for VM exits; EFER.NXE must be on before it is
+ * loaded where the CPU has NX. Above 4 GiB never. */
 uint64_t address_space_cr3(void);
 
 /* CR3 of the tables that boot/header.asm built: the first 4 GiB as they are (and executable), the
  * direct map of them, the kernel. Below 4 GiB. Application processors pass through them. */
 uint64_t address_space_boot_cr3(void);
 
-/* A page below 1 MiB that belongs to nobody, for the application processors' first steps; raw is 0 if
- * there is none. */
+/* A page below 1 MiB that belongs to nobody, for the application processors' first steps; raw is 0
+ * if there is none. */
 extern hpa_t boot_trampoline_page;
 
-/* A window on device registers: uncached, writable, never given back. NULL: no memory for tables, or
- * past the CPU's physical addresses. Any core. */
+/* A window on device registers: uncached, writable, never given back. NULL: no memory for tables,
+ * or past the CPU's physical addresses. Any core. */
 void *mmio_map(hpa_t at, uint64_t len_bytes);
 
-/* Makes firmware tables readable at phys_ptr(at), also where the memory map says reserved or nothing.
- * NULL as above. Any core. */
+/* Makes firmware tables readable at phys_ptr(at), also where the memory map says reserved or
+ * nothing. NULL as above. Any core. */
 const void *firmware_map(hpa_t at, uint64_t len_bytes);
 
 /* Maps frames at virt, which is page aligned, with PAGING_... flags. Any core. */

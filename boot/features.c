@@ -10,6 +10,8 @@
 #define LEAF_EXTENDED_FEATURES 0x80000001u
 #define LEAF_ADDRESS_SIZES     0x80000008u
 
+#define PAT_AT_RESET           UINT64_C(0x0007040600070406)
+
 struct cpu_features cpu_features;
 
 /* SDM 2A "CPUID - CPU Identification". */
@@ -37,7 +39,8 @@ void features_detect(void)
 
 void features_enable(void)
 {
-	uint64_t cr4 = cpu_read_cr4() | CR4_OSFXSR | CR4_OSXMMEXCPT;
+	/* MCE: or a machine check would shut the CPU down instead of coming as #MC. */
+	uint64_t cr4 = cpu_read_cr4() | CR4_OSFXSR | CR4_OSXMMEXCPT | CR4_MCE;
 	uint64_t cr0 = cpu_read_cr0() | CR0_WP | CR0_NE | CR0_MP;
 
 	if (cpu_features.nx)
@@ -53,6 +56,9 @@ void features_enable(void)
 	if (cpu_features.xsave)
 		cr4 |= CR4_OSXSAVE;
 	cpu_write_cr4(cr4);
+	/* mm/paging.h counts on it; firmware may have left something else. SDM 3A "Programming the
+	 * PAT". */
+	cpu_wrmsr(MSR_PAT, PAT_AT_RESET);
 	cpu_write_cr0(cr0 & ~(CR0_EM | CR0_TS | CR0_CD | CR0_NW));
 }
 

@@ -1,9 +1,9 @@
 ; boot/header.asm - from the boot loader to C: Multiboot2 header, 32-bit entry, first page tables.
 ;
-; The boot loader leaves us in 32-bit protected mode without paging, EAX = Multiboot2's magic number,
-; EBX = the physical address of its information. This file checks that the CPU has long mode, builds
-; page tables that map the first 4 GiB three times (as they are, at the direct map, and their first
-; GiB at the kernel's address), and calls kernel_main(magic, info).
+; The boot loader leaves us in 32-bit protected mode without paging, EAX = Multiboot2's magic
+; number, EBX = the physical address of its information. This file checks that the CPU has long
+; mode, builds page tables that map the first 4 GiB three times (as they are, at the direct map, and
+; their first GiB at the kernel's address), and calls kernel_main(magic, info).
 ;
 ; These tables have no protection worth the name; boot/address_space.c builds the real ones. They
 ; stay for the application processors, which pass through them on their way up.
@@ -61,11 +61,11 @@ multiboot2_header:
 .wanted:
 	dw 1, TAG_OPTIONAL
 	dd .wanted_end - .wanted
-	dd 2, 4, 8, 14, 15, 17			; loader name, basic memory, framebuffer, RSDPs, EFI map
+	dd 2, 4, 8, 14, 15, 17			; loader, basic memory, framebuffer, RSDPs, EFI map
 .wanted_end:
 
-	; No framebuffer tag: with it GRUB sets a VBE mode on BIOS machines, where text is what we want
-	; (and dies of it in Bochs). On UEFI it tells us of the framebuffer without being asked.
+	; No framebuffer tag: with it GRUB sets a VBE mode on BIOS machines, where text is what we
+	; want (and dies of it in Bochs). On UEFI it tells of the framebuffer without being asked.
 
 	align 8, db 0
 	dw 6, 0					; modules on page borders
@@ -137,7 +137,8 @@ boot_entry:
 	lgdt [boot_gdt_pointer + PHYS]
 	jmp 0x08:(boot_entry64 + PHYS)
 
-; Fills boot_page_tables. EBP: not zero if there is NX. Uses EAX, EBX, ECX, EDX; keeps ESI, EDI, EBP.
+; Fills boot_page_tables. EBP: not zero if there is NX. Uses EAX, EBX, ECX, EDX; keeps ESI, EDI,
+; EBP.
 build_tables:
 	mov ebx, boot_page_tables + PHYS
 	lea eax, [ebx + 0x1000 + PTE_P + PTE_W]
@@ -209,7 +210,7 @@ refuse:
 	hlt
 	jmp .stop
 
-no_magic:	db "Lintel: not started by a Multiboot2 boot loader (EAX is not 36D76289h)", 13, 10, 0
+no_magic:	db "Lintel: this takes a Multiboot2 boot loader (EAX is not 36D76289h)", 13, 10, 0
 no_cpuid:	db "Lintel: this CPU is too old: it has no CPUID, let alone long mode", 13, 10, 0
 no_long_mode:	db "Lintel: this CPU has no long mode (64 bits); Lintel needs it", 13, 10, 0
 

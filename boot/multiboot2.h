@@ -71,9 +71,9 @@ struct multiboot2 {
 	unsigned problem_count;
 };
 
-/* Parses the block at info, of which limit_bytes may be read. ERR_ALIGNMENT (info is not on 8 bytes),
- * ERR_CORRUPT, ERR_NOT_FOUND (no memory map of either kind), ERR_FULL (too many modules): the last
- * problem names the tag. OK with problems: tags that were left out. */
+/* Parses the block at info, of which limit_bytes may be read. ERR_ALIGNMENT (info is not on 8
+ * bytes), ERR_CORRUPT, ERR_NOT_FOUND (no memory map of either kind), ERR_FULL (too many modules):
+ * the last problem names the tag. OK with problems: tags that were left out. */
 MUST_CHECK enum status multiboot2_parse(struct multiboot2 *m, const void *info,
 					uint64_t limit_bytes);
 

@@ -35,7 +35,7 @@ static enum region_kind kind_of(uint32_t type)
 static enum region_kind efi_kind_of(uint32_t type, bool boot_services)
 {
 	switch (type) {
-	case 1: /* loader code and data: the kernel and modules among it, which are taken out later */
+	case 1: /* loader code and data; the kernel and modules among it are taken out later */
 	case 2:
 	case 7: /* conventional */
 		return REGION_RAM;

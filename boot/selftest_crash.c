@@ -69,7 +69,8 @@ static void crash_stack(void)
 	log_info(LOG_BOOT, "a stack without end: %u", recurse(cpu_count));
 }
 
-/* The debug build has -fstack-protector; elsewhere the return goes wild, which must panic as well. */
+/* The debug build has -fstack-protector; elsewhere the return goes wild, which must panic as well.
+ * */
 static void crash_smash(void)
 {
 	char small[8];

@@ -2,7 +2,8 @@
  * kernel/assert.h - what holds unless our own code is wrong. It stays in release builds.
  *
  * No guest, no firmware and no user input may reach a failing ASSERT: that is what enum status and
- * guest exceptions are for. assert_failed() panics in the hypervisor; the unit tests have their own.
+ * guest exceptions are for. assert_failed() panics in the hypervisor; the unit tests have their
+ * own.
  */
 #pragma once
 

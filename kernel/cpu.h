@@ -1,6 +1,6 @@
 /*
- * kernel/cpu.h - one function per privileged or unusual instruction, and the bits of CR0, CR4, EFER,
- * RFLAGS and the MSRs by their names in the manual.
+ * kernel/cpu.h - one function per privileged or unusual instruction, and the bits of CR0, CR4,
+ * EFER, RFLAGS and the MSRs by their names in the manual.
  *
  * Kernel mode only; not for the pure folders, which take the bit names from kernel/x86.h.
  */
@@ -208,8 +208,8 @@ static inline void cpu_irq_restore(bool on)
 		cpu_irq_on();
 }
 
-/* Sleeps until the next interrupt has been handled; call with interrupts off, returns so. No wake-up
- * between the caller's last check and the HLT is lost (STI blocks for one instruction). */
+/* Sleeps until the next interrupt has been handled; call with interrupts off, returns so. No
+ * wake-up between the caller's last check and the HLT is lost (STI blocks for one instruction). */
 static inline void cpu_halt_until_irq(void)
 {
 	__asm__ volatile("sti; hlt; cli" ::: "memory");

@@ -36,8 +36,8 @@ struct cpu_arch {
 	uint64_t gdt[GDT_ENTRIES] ALIGNED(8);
 };
 
-/* Builds a core's tables; its stacks are those of kernel/stacks.h. c->arch points at memory for them,
- * or is NULL for the boot processor, whose tables are here. */
+/* Builds a core's tables; its stacks are those of kernel/stacks.h. c->arch points at memory for
+ * them, or is NULL for the boot processor, whose tables are here. */
 void gdt_init(struct cpu *c);
 
 /* Loads GDTR, all segment registers but FS and GS, and TR on this core. */

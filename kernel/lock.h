@@ -9,7 +9,7 @@
 #include "kernel/types.h"
 
 struct lock {
-	uint32_t next;	  /* the ticket that the next comer takes */
+	uint32_t next;    /* the ticket that the next comer takes */
 	uint32_t serving; /* the ticket that may go on */
 };
 

@@ -80,8 +80,8 @@ MUST_CHECK enum status log_set_categories(struct text spec, struct text *bad);
 const char *log_level_name(enum log_level level);
 const char *log_category_name(enum log_category category);
 
-/* Carries what waits in all rings to the sinks, by time; returns how many lines. One core at a time:
- * on another it returns 0 at once. Not from an NMI handler. */
+/* Carries what waits in all rings to the sinks, by time; returns how many lines. One core at a
+ * time: on another it returns 0 at once. Not from an NMI handler. */
 unsigned log_drain(void);
 
 /* The same for at most so many lines, for a caller with little time. */

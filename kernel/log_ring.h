@@ -1,9 +1,9 @@
 /*
  * kernel/log_ring.h - the lines that one core has logged and nobody has printed yet.
  *
- * One writer, the core itself, which an NMI may interrupt anywhere and write as well; one reader, who
- * holds the lock of log_drain(). A slot is taken by moving head and is valid once its sequence says
- * so; no lock, and no line waits for another.
+ * One writer, the core itself, which an NMI may interrupt anywhere and write as well; one reader,
+ * who holds the lock of log_drain(). A slot is taken by moving head and is valid once its sequence
+ * says so; no lock, and no line waits for another.
  */
 #pragma once
 

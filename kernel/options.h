@@ -1,9 +1,9 @@
 /*
  * kernel/options.h - the hypervisor's command line: key=value words.
  *
- * Pure. Words are separated by blanks; a value, or a whole word, may stand in double quotes and hold
- * blanks then. A key given twice: the last one counts. What nobody has asked for is unknown, and can
- * be listed at the end of start-up.
+ * Pure. Words are separated by blanks; a value, or a whole word, may stand in double quotes and
+ * hold blanks then. A key given twice: the last one counts. What nobody has asked for is unknown,
+ * and can be listed at the end of start-up.
  */
 #pragma once
 
@@ -21,8 +21,8 @@ struct options {
 	unsigned count;
 };
 
-/* Splits the line, which must live on. ERR_INVALID: a quote that does not end, or no key before '=';
- * ERR_FULL: too many words. *bad is the word then, and what stands before it holds. */
+/* Splits the line, which must live on. ERR_INVALID: a quote that does not end, or no key before
+ * '='; ERR_FULL: too many words. *bad is the word then, and what stands before it holds. */
 MUST_CHECK enum status options_parse(struct options *o, const char *line, struct text *bad);
 
 /* Each getter says that its key is known, and returns ERR_NOT_FOUND (*value stays as it was) if the

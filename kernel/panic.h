@@ -17,7 +17,7 @@ NORETURN void panic(const char *format, ...) PRINTF_LIKE(1, 2);
 NORETURN void panic_trap(const struct trap_frame *f);
 
 /* What happens after the report; the option panic=halt|reset|poweroff. */
-void panic_set_action(enum panic_action action);
+void panic_set_action(enum panic_action wanted);
 
 /* What drivers give: an NMI to every core but this one; reset and power off, which may return if
  * they could not. May be called with anything locked, so they take no lock. */
@@ -27,7 +27,7 @@ struct panic_drivers {
 	void (*poweroff)(void);
 };
 
-void panic_set_drivers(const struct panic_drivers *drivers);
+void panic_set_drivers(const struct panic_drivers *wanted);
 
 /* Never returns if another core has panicked. For NMI handlers, and for loops that run with NMIs
  * blocked or for long. */

@@ -28,8 +28,8 @@ static void print_place(const char *before, uintptr_t at, uintptr_t look_up)
 	const char *name = symbols_find(look_up, &offset);
 
 	if (name != NULL)
-		panic_line("%s0x%016llx %s+%#llx", before, (unsigned long long)at, name,
-			   (unsigned long long)(offset + (at - look_up)));
+		panic_line("%s0x%016llx %s+%#lx", before, (unsigned long long)at, name,
+			   offset + (at - look_up));
 	else
 		panic_line("%s0x%016llx", before, (unsigned long long)at);
 }
@@ -70,7 +70,8 @@ static void explain_guard(const struct trap_frame *f, uint64_t cr2)
 		   stacks_name(hit.kind), hit.index);
 }
 
-/* UBSan's traps and __builtin_unreachable() are UD2 (GCC) or UD1 (clang), which nothing else uses. */
+/* UBSan's traps and __builtin_unreachable() are UD2 (GCC) or UD1 (clang), which nothing else uses.
+ * */
 static void explain_undefined(const struct trap_frame *f)
 {
 	const uint8_t *code = (const uint8_t *)f->rip;

@@ -10,19 +10,19 @@
 
 enum status {
 	OK = 0,
-	ERR_INVALID,	 /* the input makes no sense */
-	ERR_RANGE,	 /* a number outside of what is possible */
-	ERR_ALIGNMENT,	 /* an address or length that is not a multiple of what it has to be */
-	ERR_NO_MEMORY,	 /* no free frame, or none large enough */
-	ERR_NOT_FOUND,	 /* what was asked for is not there */
-	ERR_EXISTS,	 /* it is there already */
+	ERR_INVALID,     /* the input makes no sense */
+	ERR_RANGE,       /* a number outside of what is possible */
+	ERR_ALIGNMENT,   /* an address or length that is not a multiple of what it has to be */
+	ERR_NO_MEMORY,   /* no free frame, or none large enough */
+	ERR_NOT_FOUND,   /* what was asked for is not there */
+	ERR_EXISTS,      /* it is there already */
 	ERR_DOUBLE_FREE, /* the frame is free already */
-	ERR_FOREIGN,	 /* the frame was never ours to give or take */
-	ERR_CORRUPT,	 /* a checksum or a structure is broken */
+	ERR_FOREIGN,     /* the frame was never ours to give or take */
+	ERR_CORRUPT,     /* a checksum or a structure is broken */
 	ERR_UNSUPPORTED, /* the machine or this version cannot do it */
-	ERR_BUSY,	 /* try again later */
-	ERR_FULL,	 /* a table or queue has no room left */
-	ERR_TIMEOUT,	 /* hardware did not answer in time */
+	ERR_BUSY,        /* try again later */
+	ERR_FULL,        /* a table or queue has no room left */
+	ERR_TIMEOUT,     /* hardware did not answer in time */
 	STATUS_COUNT
 };
 

@@ -2,8 +2,8 @@
  * kernel/symbols.h - function names for backtraces.
  *
  * The table is made from the first link by kernel/symbols.awk and comes in with the second; in the
- * first kernel/symbols_none.c stands in. Format: sorted offsets from KERNEL_VIRT_BASE, and as many offsets into a blob of
- * NUL-terminated names.
+ * first kernel/symbols_none.c stands in. Format: sorted offsets from KERNEL_VIRT_BASE, and as many
+ * offsets into a blob of NUL-terminated names.
  */
 #pragma once
 

@@ -1,5 +1,5 @@
-/* kernel/symbols_none.c - the empty symbol table, for the first link. In a file of its own, or GCC would
- * take these values for the only ones. */
+/* kernel/symbols_none.c - the empty symbol table, for the first link. In a file of its own, or GCC
+ * would take these values for the only ones. */
 #include "kernel/symbols.h"
 
 __attribute__((weak)) const uint32_t symbols_count = 0;

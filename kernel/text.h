@@ -35,7 +35,8 @@ MUST_CHECK enum status text_to_size(struct text t, uint64_t *bytes);
 /* Takes the next word (separated by blanks or tabs) off the front of *rest. False at the end. */
 bool text_next_word(struct text *rest, struct text *word);
 
-/* Takes the next piece up to a separator off the front of *rest ("a,b" with ','). False at the end. */
+/* Takes the next piece up to a separator off the front of *rest ("a,b" with ','). False at the end.
+ * */
 bool text_next_piece(struct text *rest, char separator, struct text *piece);
 
 /* Splits key=value at the first '='. Without one, value.at is NULL. */

@@ -81,9 +81,9 @@ trap_common:
 	add rsp, 16
 	iretq
 
-; bool trap_probe_run(struct trap_probe *p /* rdi */, void (*fn)(void *) /* rsi */, void *arg /* rdx */)
-; Calls fn(arg). Returns false; or true when trap_dispatch() took the context in *p back because of
-; an exception. Keeps rbx, rbp, r12-r15 both ways.
+; bool trap_probe_run(struct trap_probe *p /* rdi */, void (*fn)(void *) /* rsi */, void *arg /* rdx
+; */) Calls fn(arg). Returns false; or true when trap_dispatch() took the context in *p back because
+; of an exception. Keeps rbx, rbp, r12-r15 both ways.
 trap_probe_run:
 	mov [rdi + PROBE_RBX], rbx
 	mov [rdi + PROBE_RBP], rbp

@@ -47,8 +47,9 @@ void trap_set_handler(unsigned vector, trap_handler_fn handler);
  * For vmx/ to call when an NMI made a VM exit; also the handler of vector 2. */
 void trap_nmi(void);
 
-/* Runs fn(arg) with faults caught. True: an exception came, *caught is filled in, and whatever fn had
- * on its stack is gone. For self tests and for probing hardware; not from interrupt handlers. */
+/* Runs fn(arg) with faults caught. True: an exception came, *caught is filled in, and whatever fn
+ * had on its stack is gone. For self tests and for probing hardware; not from interrupt handlers.
+ * */
 bool trap_probe(void (*fn)(void *arg), void *arg, struct trap_frame *caught);
 
 /* In a probe only: goes to ring 3 at rip (a user page), from where an exception comes back. */

@@ -37,28 +37,28 @@ static inline gva_t gva(uint64_t raw)
 	return (gva_t){.raw = raw};
 }
 
-#define KIB UINT64_C(1024)
-#define MIB (1024 * KIB)
-#define GIB (1024 * MIB)
-#define TIB (1024 * GIB)
+#define KIB                UINT64_C(1024)
+#define MIB                (1024 * KIB)
+#define GIB                (1024 * MIB)
+#define TIB                (1024 * GIB)
 
-#define PAGE_4K UINT64_C(0x1000)
-#define PAGE_2M UINT64_C(0x200000)
-#define PAGE_1G UINT64_C(0x40000000)
+#define PAGE_4K            UINT64_C(0x1000)
+#define PAGE_2M            UINT64_C(0x200000)
+#define PAGE_1G            UINT64_C(0x40000000)
 
 #define NS_PER_SECOND      UINT64_C(1000000000)
 #define NS_PER_MILLISECOND UINT64_C(1000000)
 #define NS_NEVER           UINT64_MAX /* a deadline that does not come */
 
-#define MUST_CHECK	   __attribute__((warn_unused_result))
-#define NORETURN	   __attribute__((noreturn))
-#define PACKED		   __attribute__((packed))
-#define ALIGNED(n)	   __attribute__((aligned(n)))
+#define MUST_CHECK         __attribute__((warn_unused_result))
+#define NORETURN           __attribute__((noreturn))
+#define PACKED             __attribute__((packed))
+#define ALIGNED(n)         __attribute__((aligned(n)))
 #define PRINTF_LIKE(f, a)  __attribute__((format(printf, f, a)))
-#define ARRAY_SIZE(a)	   (sizeof(a) / sizeof((a)[0]))
-#define BIT(n)		   (UINT64_C(1) << (n))
-#define LIKELY(c)	   __builtin_expect(!!(c), 1)
-#define UNLIKELY(c)	   __builtin_expect(!!(c), 0)
+#define ARRAY_SIZE(a)      (sizeof(a) / sizeof((a)[0]))
+#define BIT(n)             (UINT64_C(1) << (n))
+#define LIKELY(c)          __builtin_expect(!!(c), 1)
+#define UNLIKELY(c)        __builtin_expect(!!(c), 0)
 
 /* align is a power of two. */
 static inline uint64_t align_down(uint64_t value, uint64_t align)

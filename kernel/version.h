@@ -1,4 +1,5 @@
-/* kernel/version.h - which Lintel this is: `git describe` of the build, such as "v1.0-3-gabcdef0". */
+/* kernel/version.h - which Lintel this is: `git describe` of the build, such as "v1.0-3-gabcdef0".
+ * */
 #pragma once
 
 /* Defined in build/version.c, which the Makefile writes. */
