@@ -303,7 +303,9 @@ void vpit_channel_program(struct vpit_channel *c, uint8_t control, uint64_t tick
 	c->control = control & CONTROL_STORED;
 	c->mode = mode > 5 ? mode & 3 : mode;
 	c->access = control >> 4 & 3;
+	c->count %= modulus(c);
 	c->bcd = control & CONTROL_BCD;
+	c->count %= modulus(c);
 	c->write_high = c->read_high = false;
 	c->latched_bytes = 0;
 	c->status_latched = false;
