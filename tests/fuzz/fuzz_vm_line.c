@@ -1,0 +1,68 @@
+/*
+ * tests/fuzz/fuzz_vm_line.c - guest/vm_line.h fed with random command lines (libFuzzer).
+ *
+ * The line is in memory of its exact size and without a NUL, so that AddressSanitizer sees a read
+ * past it. Whatever comes in, the result keeps the promises of the header.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "guest/vm_line.h"
+#include "kernel/assert.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void check_config(const struct vm_config *c, const char *line, size_t size)
+{
+	size_t name = strnlen(c->name, sizeof(c->name));
+
+	ASSERT(name >= 1 && name < VM_NAME_SIZE);
+	ASSERT(c->kind == VM_KIND_FLAT);
+	ASSERT(c->mem_bytes >= VM_MEM_MIN && c->mem_bytes <= VM_MEM_MAX);
+	ASSERT(is_aligned(c->mem_bytes, PAGE_4K));
+	ASSERT(c->core >= VM_CORE_ANY && c->core <= VM_CORE_LAST);
+	ASSERT(c->repeat >= 1 && c->repeat <= VM_REPEAT_MAX);
+	ASSERT(c->cpus == 1);
+	if (c->args.len > 0)
+		ASSERT(c->args.at >= line && c->args.at + c->args.len <= line + size);
+}
+
+/* Three lines of printable text, and a caret under the second one. */
+static void check_message(const char *message)
+{
+	const char *quote = strchr(message, '\n'), *mark, *caret;
+
+	ASSERT(strlen(message) + 1 < VM_LINE_MESSAGE_SIZE);
+	ASSERT(quote != NULL);
+	mark = strchr(quote + 1, '\n');
+	ASSERT(mark != NULL && strchr(mark + 1, '\n') == NULL);
+	for (const char *c = message; *c != '\0'; c++)
+		ASSERT(*c == '\n' || (*c >= ' ' && *c <= '~'));
+	caret = strchr(mark, '^');
+	ASSERT(caret != NULL && caret - mark <= mark - quote);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	char message[VM_LINE_MESSAGE_SIZE], *line = malloc(size > 0 ? size : 1);
+	struct vm_config config;
+
+	if (line == NULL)
+		return 0;
+	if (size > 0)
+		memcpy(line, data, size);
+	if (vm_line_parse((struct text){.at = line, .len = size}, &config, message,
+			  sizeof(message)) == OK)
+		check_config(&config, line, size);
+	else
+		check_message(message);
+	free(line);
+	return 0;
+}
+
+void assert_failed(const char *condition, const char *file, int line)
+{
+	fprintf(stderr, "%s:%d: %s\n", file, line, condition);
+	abort();
+}
