@@ -16,8 +16,8 @@
 
 /*
  * The allow lists. What is missing in them is hidden: besides bits that are reserved,
- *  1 ECX: DTES64, MONITOR, DS-CPL, VMX, SMX, EIST, TM2, CNXT-ID, SDBG, xTPR, PDCM, PCID, DCA, x2APIC,
- *	   TSC-deadline
+ *  1 ECX: DTES64, MONITOR, DS-CPL, VMX, SMX, EIST, TM2, CNXT-ID, SDBG, xTPR, PDCM, PCID, DCA,
+ *	   x2APIC, TSC-deadline
  *  1 EDX: MCE, APIC, MTRR, MCA, PSN, DS, ACPI, HTT, TM, PBE
  *  7 EBX: TSC_ADJUST, SGX, HLE, INVPCID, RTM, PQM, MPX, PQE, PT
  *  7 ECX: PKU, OSPKE, WAITPKG, CET_SS, TME, LA57, KL, bus-lock detect, ENQCMD, SGX_LC, PKS

@@ -43,8 +43,8 @@ void guest_cpu_reset_state(struct guest_cpu_state *s, uint32_t signature, uint8_
 	s->segments[GUEST_TR] = (struct guest_segment){.access = RIGHTS_TSS_BUSY, .limit = 0xffff};
 }
 
-/* Where the IRET of all vectors stands: in the BIOS's place if there is RAM, else in the part of the
- * BIOS data area that is for applications. */
+/* Where the IRET of all vectors stands: in the BIOS's place if there is RAM, else in the part of
+ * the BIOS data area that is for applications. */
 static uint16_t iret_segment(const struct guest_memory *m, uint16_t *offset)
 {
 	if (m->len_bytes >= REAL_MODE_END) {

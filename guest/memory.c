@@ -182,6 +182,7 @@ static void copy(struct guest_memory *m, uint64_t at, void *to, const void *from
 	while (done < len_bytes) {
 		uint8_t *p = piece_at(m, at + done, &piece);
 
+		ASSERT(p);
 		piece = min_u64(piece, len_bytes - done);
 		if (to)
 			memcpy((uint8_t *)to + done, p, piece);

@@ -216,6 +216,11 @@ static void check_fault(const struct guest_fault *f)
 	ASSERT(f->has_error_code && f->error_code <= UINT16_MAX);
 }
 
+static bool same_bytes(const void *a, const void *b, size_t len)
+{
+	return memcmp(a, b, len) == 0;
+}
+
 static bool memory_is(const uint8_t *expected)
 {
 	static uint8_t now[RAM_BYTES];
@@ -255,7 +260,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		break;
 	case TASK_SWITCH_FAULT_OLD:
 		check_fault(&fault);
-		ASSERT(memcmp(&old, &s, sizeof(s)) == 0);
+		ASSERT(same_bytes(&old, &s, sizeof(s)));
 		if (!(s.cr0 & CR0_PG)) /* else accessed flags may have changed */
 			ASSERT(memory_is(before));
 		break;
