@@ -70,6 +70,8 @@ static uint64_t *leaf_entry(uint64_t at, uint64_t *size)
 			return NULL;
 		if ((entry & EPT_RWX) == EPT_WRITE || (entry & EPT_RWX) == (EPT_WRITE | EPT_EXEC))
 			fail_msg("write without read at %llx", (unsigned long long)at);
+		if (shift == 12 && (entry & LEAF) != 0)
+			fail_msg("a leaf of 4 KiB has bit 7 at %llx", (unsigned long long)at);
 		if (shift == 12 || (entry & LEAF) != 0) {
 			assert_int_not_equal(shift, 39);
 			if ((entry & ADDRESS & (*size - 1)) != 0)
@@ -369,6 +371,8 @@ static void protecting_changes_rights_and_nothing_else(void **state)
 	ept_flushed(&ept);
 	assert_int_equal(ept_protect(&ept, gpa(PAGE_4K), PAGE_2M, EPT_READ), OK);
 	assert_false(ept_stale(&ept)); /* as they were */
+	assert_int_equal(ept_protect(&ept, gpa(PAGE_4K), PAGE_4K, EPT_RWX), OK);
+	assert_true(ept_stale(&ept)); /* no split, but one leaf is another */
 	assert_int_equal(ept_protect(&ept, gpa(2 * GIB), 100 * GIB, EPT_READ), OK);
 	assert_int_equal(page_at(2 * GIB), 0); /* a hole stays one */
 }

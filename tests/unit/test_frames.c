@@ -213,6 +213,22 @@ static void frames_join_to_blocks_of_1_gib_again(void **state)
 	check_consistent();
 }
 
+static void frames_do_not_join_across_the_end_of_a_region(void **state)
+{
+	(void)state;
+	/* The state of the frame at 5000h follows that of 2000h, whose buddy is no RAM. */
+	regions_init(&ram);
+	add_ram(0, 3 * PAGE_4K);
+	add_ram(5 * PAGE_4K, PAGE_4K);
+	assert_int_equal(frames_init(&frames, &ram, EVERYTHING), OK);
+	for (int i = 0; i < 3; i++)
+		(void)take(0);
+	give(hpa(5 * PAGE_4K), 0);
+	give(hpa(2 * PAGE_4K), 0);
+	assert_int_equal(frames.free_count[0], 2);
+	check_consistent();
+}
+
 static void a_block_above_1_gib_is_out_of_range(void **state)
 {
 	hpa_t at;
@@ -640,6 +656,7 @@ int main(void)
 		WITH_ARENA(zeroed_blocks_are_zero_after_use),
 		WITH_ARENA(all_frames_can_be_taken_and_given_back_in_any_order),
 		WITH_ARENA(frames_join_to_blocks_of_1_gib_again),
+		WITH_ARENA(frames_do_not_join_across_the_end_of_a_region),
 		WITH_ARENA(a_block_above_1_gib_is_out_of_range),
 		WITH_ARENA(a_double_free_is_caught_and_changes_nothing),
 		WITH_ARENA(a_foreign_block_is_caught),

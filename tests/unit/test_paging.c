@@ -82,6 +82,8 @@ static struct view view_at(uint64_t virt)
 		if (shift == 39)
 			assert_false(entry & PS); /* reserved */
 		v.size = BIT(shift);
+		if (shift == 12)
+			assert_false(entry & PS); /* there it is the PAT bit */
 		if ((entry & PS) != 0)
 			break;
 	}
@@ -263,6 +265,24 @@ static void a_split_keeps_rights_and_caching(void **state)
 	}
 }
 
+static void protecting_changes_rights_both_ways(void **state)
+{
+	struct view v;
+
+	(void)state;
+	map(KERNEL, 0, PAGE_4K, PAGING_WRITE | PAGING_USER);
+	assert_int_equal(paging_protect(&paging, KERNEL, PAGE_4K, PAGING_EXEC), OK);
+	v = view_at(KERNEL);
+	assert_true(v.present && !v.write && !v.no_execute && !v.user);
+	assert_true(paging_stale(&paging));
+	paging_flushed(&paging);
+	assert_int_equal(paging_protect(&paging, KERNEL, PAGE_4K, PAGING_EXEC), OK);
+	assert_false(paging_stale(&paging)); /* as it was */
+	assert_int_equal(paging_protect(&paging, KERNEL, PAGE_4K, PAGING_WRITE), OK);
+	v = view_at(KERNEL);
+	assert_true(v.present && v.write && v.no_execute && !v.user);
+}
+
 static void unmapping_leaves_a_hole_and_no_tables(void **state)
 {
 	(void)state;
@@ -432,6 +452,7 @@ int main(void)
 		TEST(a_mapping_replaces_what_was_there),
 		TEST(mapping_the_same_again_changes_nothing),
 		TEST(a_split_keeps_rights_and_caching),
+		TEST(protecting_changes_rights_both_ways),
 		TEST(unmapping_leaves_a_hole_and_no_tables),
 		TEST(retired_tables_translate_until_the_flush),
 		TEST(both_ends_of_the_address_space_can_be_mapped),
