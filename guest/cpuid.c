@@ -72,7 +72,7 @@
 #define AVX_7_ECX      (BIT(9) | BIT(10))
 #define AVX_7_1_EAX    (BIT(0) | BIT(1) | BIT(2) | BIT(4) | BIT(23))
 #define AVX_7_1_EDX    (BIT(4) | BIT(5) | BIT(10))
-#define AVX512_7_EBX   (BIT(16) | BIT(17) | BIT(21) | BIT(26) | BIT(27) | BIT(28) | BIT(30) | BIT(31))
+#define AVX512_7_EBX   (BIT(16) | BIT(17) | BIT(21) | (UINT64_C(0xd) << 28) | BIT(26) | BIT(27))
 #define AVX512_7_ECX   (BIT(1) | BIT(6) | BIT(11) | BIT(12) | BIT(14))
 #define AVX512_7_EDX   (BIT(2) | BIT(3) | BIT(8) | BIT(23))
 #define AVX512_7_1_EAX BIT(5)

@@ -214,7 +214,7 @@ void guest_memory_set_a20(struct guest_memory *m, bool high)
 	m->address_mask = high ? ~UINT64_C(0) : ~A20_BIT;
 }
 
-/* Ends of RAM where the A20 shadow can be longer than RAM: it then ends at the next odd MiB's end. */
+/* Where the A20 shadow is longer than RAM: it ends with the next odd MiB. */
 static enum status unmap_shadow(struct ept *e, uint64_t end)
 {
 	uint64_t shadow_end = align_up(end, 2 * MIB);

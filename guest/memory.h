@@ -1,11 +1,12 @@
 /*
  * guest/memory.h - a guest's RAM: which host frames stand behind which guest-physical addresses.
  *
- * Pure. RAM starts at guest-physical 0 and goes up to 3 GiB; the rest follows from 4 GiB up, so that
- * the space below 4 GiB has room for devices. It is made of chunks: naturally aligned power-of-two
- * blocks of host frames, the largest that the allocator has, so that EPT can use large leaves.
- * Set-up and tear-down: one caller. Access functions: any vCPU of the VM at any time, no lock.
- * Not here: what is not RAM (MMIO); the access functions say ERR_RANGE or NULL there.
+ * Pure. RAM starts at guest-physical 0 and goes up to 3 GiB; the rest follows from 4 GiB up, so
+ * that the space below 4 GiB has room for devices. It is made of chunks: naturally aligned
+ * power-of-two blocks of host frames, the largest that the allocator has, so that EPT can use
+ * large leaves. Set-up and tear-down: one caller. Access functions: any vCPU of the VM at any
+ * time, no lock. Not here: what is not RAM (MMIO); the access functions say ERR_RANGE or NULL
+ * there.
  */
 #pragma once
 
@@ -49,22 +50,22 @@ MUST_CHECK enum status guest_memory_read(struct guest_memory *m, gpa_t at, void 
 MUST_CHECK enum status guest_memory_write(struct guest_memory *m, gpa_t at, const void *from,
 					  uint64_t len_bytes);
 
-/* A pointer to len_bytes (1 or more) of RAM that lie in one piece of host memory, else NULL. A range
- * within one 4 KiB page never fails for being in pieces. */
+/* A pointer to len_bytes (1 or more) of RAM that lie in one piece of host memory, else NULL. A
+ * range within one 4 KiB page never fails for being in pieces. */
 void *guest_memory_ptr(struct guest_memory *m, gpa_t at, uint64_t len_bytes);
 
 /* Is the whole range RAM? */
 bool guest_memory_contains(struct guest_memory *m, gpa_t at, uint64_t len_bytes);
 
 /* Maps all RAM into e, write-back, with all rights. Also takes the last shadow of
- * guest_memory_map_a20_off() away, so the two may be called in turn on one EPT. The caller holds the
- * VM's lock and flushes (INVEPT) if anything was mapped before. Errors as ept_map(). */
+ * guest_memory_map_a20_off() away, so the two may be called in turn on one EPT. The caller holds
+ * the VM's lock and flushes (INVEPT) if anything was mapped before. Errors as ept_map(). */
 MUST_CHECK enum status guest_memory_map(struct guest_memory *m, struct ept *e);
 
-/* The same with the A20 line low: bit 20 of every address reads as 0, so each odd MiB shows the even
- * one below it. Costs one EPT table for each 2 MiB of RAM. */
+/* The same with the A20 line low: bit 20 of every address reads as 0, so each odd MiB shows the
+ * even one below it. Costs one EPT table for each 2 MiB of RAM. */
 MUST_CHECK enum status guest_memory_map_a20_off(struct guest_memory *m, struct ept *e);
 
-/* What the access functions above make of bit 20 of an address: the emulator's view of the A20 line.
- * Mapping does not change it. High (true) after guest_memory_init(). */
+/* What the access functions above make of bit 20 of an address: the emulator's view of the A20
+ * line. Mapping does not change it. High (true) after guest_memory_init(). */
 void guest_memory_set_a20(struct guest_memory *m, bool high);

@@ -1,10 +1,10 @@
 /*
  * guest/msr.h - which model-specific registers a guest has, and what they do.
  *
- * Pure. One table sorted by index gives every MSR a read and a write action; an index that is not in
- * it is #GP. MSRs that the CPU can switch or that only the guest uses are passed through by the MSR
- * bitmap and never exit; if one exits nevertheless (no bitmaps, or its feature is not granted) the
- * value is checked here and the caller moves it.
+ * Pure. One table sorted by index gives every MSR a read and a write action; an index that is not
+ * in it is #GP. MSRs that the CPU can switch or that only the guest uses are passed through by the
+ * MSR bitmap and never exit; if one exits nevertheless (no bitmaps, or its feature is not granted)
+ * the value is checked here and the caller moves it.
  * Spec: SDM 4 "Model-Specific Registers (MSRs)"; SDM 3C "MSR-Bitmap Address".
  */
 #pragma once

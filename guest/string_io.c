@@ -19,8 +19,8 @@ static uint64_t address_mask(const struct string_io *op)
 	return op->address_size == 8 ? UINT64_MAX : BIT(op->address_size * 8u) - 1;
 }
 
-/* A register moves within the address size: CX and SI keep the bits above, and a 32-bit result clears
- * the upper half (SDM 1 "General-Purpose Registers in 64-Bit Mode"). */
+/* A register moves within the address size: CX and SI keep the bits above, and a 32-bit result
+ * clears the upper half (SDM 1 "General-Purpose Registers in 64-Bit Mode"). */
 static void add_to(const struct string_io *op, uint64_t *reg, uint64_t by)
 {
 	uint64_t mask = address_mask(op);

@@ -1,9 +1,9 @@
 /*
  * guest/string_io.h - INS and OUTS, with REP.
  *
- * Pure. Runs on a guest_cpu_state and guest memory; each element goes through an access function. The
- * caller has decoded the instruction (VM-exit qualification and instruction information); privilege
- * for the port was checked by the CPU before the exit. RIP is not moved here.
+ * Pure. Runs on a guest_cpu_state and guest memory; each element goes through an access function.
+ * The caller has decoded the instruction (VM-exit qualification and instruction information);
+ * privilege for the port was checked by the CPU before the exit. RIP is not moved here.
  * Not modelled: data breakpoints, alignment checks.
  * Spec: SDM 2A "INS/INSB/INSW/INSD", SDM 2B "OUTS/OUTSB/OUTSW/OUTSD", "REP/REPE/REPZ/REPNE/REPNZ".
  */
@@ -24,9 +24,9 @@ struct string_io {
 };
 
 enum string_io_result {
-	STRING_IO_DONE, /* finished: the caller moves RIP */
-	STRING_IO_AGAIN, /* more to do: RIP stays, the guest (or a later call) goes on. With RFLAGS.TF
-			    set, this comes after each element and owes the guest a #DB */
+	STRING_IO_DONE,        /* finished: the caller moves RIP */
+	STRING_IO_AGAIN,       /* more to do: RIP stays, the guest (or a later call) goes on. With
+			    RFLAGS.TF set this comes after each element, and owes a #DB */
 	STRING_IO_FAULT,       /* the guest gets *fault, RIP stays */
 	STRING_IO_UNSUPPORTED, /* 5-level paging */
 };

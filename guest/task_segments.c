@@ -73,7 +73,8 @@ static enum guest_result load_ldt(struct load *l)
 	return GUEST_OK;
 }
 
-/* Type and privilege, by the table "Exception Conditions Checked During a Task Switch" in SDM 3A. */
+/* Type and privilege, by the table "Exception Conditions Checked During a Task Switch" (SDM
+ * 3A). */
 static bool fits(enum guest_segment_name name, const struct guest_segment *seg, unsigned cpl)
 {
 	unsigned dpl = seg->access >> SEGMENT_DPL_SHIFT & 3, rpl = seg->selector & SELECTOR_RPL;

@@ -16,8 +16,8 @@ enum guest_result task_raise(const struct guest_cpu_state *s, struct guest_fault
 			     enum exception vector, uint32_t selector, bool external);
 
 /*
- * Loads LDTR from ldt and the six segment registers from the selectors that they hold. The first that
- * fails ends it with *fault; those not yet loaded stay as the caller made them (unusable). In
+ * Loads LDTR from ldt and the six segment registers from the selectors that they hold. The first
+ * that fails ends it with *fault; those not yet loaded stay as the caller made them (unusable). In
  * virtual-8086 mode only LDTR is loaded.
  */
 MUST_CHECK enum guest_result task_load_segments(struct guest_cpu_state *s, struct guest_memory *m,

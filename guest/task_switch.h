@@ -31,16 +31,17 @@ enum task_switch_result {
 	TASK_SWITCH_OK,        /* *s is the new task */
 	TASK_SWITCH_DEBUG,     /* the same, and its T bit asks for a #DB now; DR6.BT is set in s */
 	TASK_SWITCH_FAULT_OLD, /* *fault in the old task: *s and memory are unchanged */
-	TASK_SWITCH_FAULT_NEW, /* *fault in the new task: *s is the new task as far as it loaded,
-				     fit for VM entry: what failed is unusable (CS: the old limits) */
+	TASK_SWITCH_FAULT_NEW, /* *fault in the new task: *s is the new task as far as it
+				     loaded, fit for VM entry: what failed is unusable (CS:
+				     the old limits) */
 	TASK_SWITCH_UNSUPPORTED, /* 5-level paging */
 };
 
 /*
  * Carries out a task switch. *s comes with everything the guest can see, and what may change of it:
- * general registers, RIP, RFLAGS, CR0 (TS), CR3, PDPTEs, DR6, DR7, all segments, TR, LDTR. The caller
- * writes all of it back, flushes the guest's TLB entries for this vCPU if CR3 changed, and for
- * TASK_GATE drops the event in flight (its delivery is complete with OK, DEBUG and FAULT_NEW).
+ * general registers, RIP, RFLAGS, CR0 (TS), CR3, PDPTEs, DR6, DR7, all segments, TR, LDTR. The
+ * caller writes all of it back, flushes the guest's TLB entries for this vCPU if CR3 changed, and
+ * for TASK_GATE drops the event in flight (its delivery is complete with OK, DEBUG and FAULT_NEW).
  * ASSERT: the guest is in protected mode and outside of IA-32e mode; the CPU has seen to that.
  */
 MUST_CHECK enum task_switch_result task_switch(const struct task_switch *t,

@@ -33,7 +33,7 @@ struct vm_config {
 	enum vm_kind kind;
 	uint64_t mem_bytes;
 	uint16_t load_segment, load_offset;
-	int core; /* VM_CORE_ANY, or 0 to VM_CORE_LAST; whether it exists is the caller's to check */
+	int core; /* VM_CORE_ANY, or 0 to VM_CORE_LAST: the caller checks that it exists */
 	uint64_t repeat;
 	unsigned cpus;
 	struct text args; /* what follows "--", without blanks around it; points into the line */
@@ -41,8 +41,8 @@ struct vm_config {
 
 /*
  * Reads a module's line. On failure *config is not to be used and message (size bytes, may be 0)
- * holds three lines, each ended by '\n' but the last: what is wrong, the line, and a caret line under
- * the word at fault. A long line is cut around that word; control characters show as '?'.
+ * holds three lines, each ended by '\n' but the last: what is wrong, the line, and a caret line
+ * under the word at fault. A long line is cut around that word; control characters show as '?'.
  * ERR_INVALID: unknown word, bad value, bad name, empty line. ERR_RANGE: value out of range or mem
  * not in 4 KiB steps. ERR_NOT_FOUND: no vm=. ERR_EXISTS: a key twice. ERR_UNSUPPORTED: not in this
  * version.

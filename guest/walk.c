@@ -114,7 +114,7 @@ static struct step read_entry(const struct walk *w, uint64_t at)
 	return step;
 }
 
-/* Sets bits of an entry as the CPU does, in one locked step. False: the entry is not what was read. */
+/* Sets bits of an entry as the CPU does, in one locked step. False: the entry has changed. */
 static bool set_bits(const struct walk *w, struct step *step, uint64_t wanted)
 {
 	uint64_t value = step->value | wanted;

@@ -2,10 +2,10 @@
  * guest/walk.h - the guest's own page tables, walked as the CPU would: linear to guest-physical.
  *
  * Pure. No paging, 32-bit paging (4 MiB pages, PSE-36), PAE paging (PDPTEs given), 4-level paging
- * (2 MiB and 1 GiB pages). A table that lies outside of RAM reads as all ones, as from an empty bus.
- * Not modelled: 5-level paging (hidden from the guest), protection keys (hidden), and a CPU without
- * 1 GiB pages (every CPU with EPT that is in use has them; there the bit would be reserved).
- * A TLB: the guest's own entries live in the CPU; this walk sees memory as it is now.
+ * (2 MiB and 1 GiB pages). A table that lies outside of RAM reads as all ones, as from an empty
+ * bus. Not modelled: 5-level paging (hidden from the guest), protection keys (hidden), and a CPU
+ * without 1 GiB pages (every CPU with EPT that is in use has them; there the bit would be
+ * reserved). A TLB: the guest's own entries live in the CPU; this walk sees memory as it is now.
  * Spec: SDM 3A "Paging".
  */
 #pragma once
@@ -40,8 +40,8 @@ static inline unsigned walk_access(const struct guest_cpu_state *s)
 
 /*
  * Translates one address. at is taken as it is: the caller has cut it to 32 bits outside of 64-bit
- * mode and has checked that it is canonical in it. On success the accessed flags of all entries used
- * are set, and the dirty flag for a write; a fault sets none. *fault is #PF with cr2 = at.
+ * mode and has checked that it is canonical in it. On success the accessed flags of all entries
+ * used are set, and the dirty flag for a write; a fault sets none. *fault is #PF with cr2 = at.
  */
 MUST_CHECK enum guest_result guest_walk(const struct guest_cpu_state *s, struct guest_memory *m,
 					gva_t at, unsigned access, struct guest_translation *out,

@@ -2,8 +2,9 @@
  * tests/fuzz/fuzz_task_switch.c - guest/task_switch.h with random tables and registers (libFuzzer).
  *
  * The input chooses the request and the mode, and then spoils single bytes of tables that are in
- * order. Whatever a guest has there, no ASSERT may fail, a fault of the old task leaves it untouched, and what goes back
- * into the VMCS must be fit for VM entry (SDM 3C "Checks on Guest Segment Registers").
+ * order. Whatever a guest has there, no ASSERT may fail, a fault of the old task leaves it
+ * untouched, and what goes back into the VMCS must be fit for VM entry (SDM 3C "Checks on Guest
+ * Segment Registers").
  */
 #include <stdio.h>
 #include <stdlib.h>

@@ -5,7 +5,7 @@
 
 #include "guest/cpuid.h"
 
-/* A host with every bit set that can be set: what is not on the allow list must not come through. */
+/* A host with every bit set that can be set: what is not on the list must not come out. */
 static uint32_t host_max_basic, host_xcr0;
 
 static struct cpuid_regs full_host(uint32_t leaf, uint32_t subleaf)
@@ -190,7 +190,8 @@ static void osxsave_follows_cr4(void **state)
 static void xsave_sizes_follow_xcr0(void **state)
 {
 	(void)state;
-	/* PKRU (bit 9) and MPX (3, 4) are not offered: the area ends with ZMM_Hi256's 1664 + 1024. */
+	/* PKRU (bit 9) and MPX (3, 4) are not offered: the area ends with ZMM_Hi256's 1664 +
+	 * 1024. */
 	assert_regs(ask_with(0xd, 0, 0, 1), 0xe7, 576, 2688, 0);
 	assert_regs(ask_with(0xd, 0, 0, 3), 0xe7, 576, 2688, 0);
 	assert_regs(ask_with(0xd, 0, 0, 7), 0xe7, 832, 2688, 0);

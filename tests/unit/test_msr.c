@@ -107,8 +107,8 @@ static void constants_read_and_do_not_change(void **state)
 
 static void unknown_msrs_are_gp(void **state)
 {
-	/* VMX, feature control, APIC base, MTRR, machine check, SPEC_CTRL, ARCH_CAPABILITIES, x2APIC,
-	 * performance counters, XSS, and the ends of the number space. */
+	/* VMX, feature control, APIC base, MTRR, machine check, SPEC_CTRL, ARCH_CAPABILITIES,
+	 * x2APIC, performance counters, XSS, and the ends of the number space. */
 	static const uint32_t hidden[] = {0x480, 0x3a,       0x1b,       0xfe,     0x179,
 					  0x48,  0x10a,      0x802,      0xc1,     0x38f,
 					  0xda0, 0xffffffff, 0x40000000, 0x277 - 1};

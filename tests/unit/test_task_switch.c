@@ -322,7 +322,8 @@ struct segment_case {
 	uint8_t vector; /* 0: loads */
 };
 
-/* SDM 3A "Task Switching", the table of exception conditions. CS is CODE0 but where it is tested. */
+/* SDM 3A "Task Switching", the table of exception conditions. CS is CODE0 but where it is
+ * tested. */
 static void a_bad_segment_is_a_fault_of_the_new_task(void **state)
 {
 	static const struct segment_case cases[] = {

@@ -350,7 +350,8 @@ static void a_table_outside_of_ram_reads_as_ones(void **state)
 	(void)state;
 	cpu.cr0 = CR0_PE | CR0_PG;
 	cpu.cr3 = RAM_BYTES;
-	/* 32-bit paging, no PSE: all ones is a present table at FFFFF000h, which is all ones too. */
+	/* 32-bit paging, no PSE: all ones is a present table at FFFFF000h, which is all ones
+	 * too. */
 	assert_int_equal(guest_walk(&cpu, &memory, gva(0x1234), WALK_WRITE, &found, &fault),
 			 GUEST_OK);
 	assert_int_equal(found.at.raw, 0xfffff234);
@@ -360,7 +361,8 @@ static void a_table_outside_of_ram_reads_as_ones(void **state)
 	assert_int_equal(fault.error_code, PF_PRESENT | PF_RSVD);
 }
 
-/* Linear 400000h + n pages onto pages[n] of RAM (0: not present), 32-bit paging, tables at 1000h. */
+/* Linear 400000h + n pages onto pages[n] of RAM (0: not present), 32-bit paging, tables at
+ * 1000h. */
 static void map_pages(const uint32_t *pages, unsigned count)
 {
 	cpu.cr0 = CR0_PE | CR0_PG | CR0_WP;
