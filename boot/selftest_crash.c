@@ -85,6 +85,20 @@ static void crash_nmi(void)
 	panic("asked for by crash=nmi: back from the NMI handler");
 }
 
+/* Takes "@2" off the end: the core that is to die, 0 without it. */
+static unsigned take_core(struct text *name)
+{
+	struct text rest = *name, core;
+	uint64_t index = 0;
+
+	if (!text_next_piece(&rest, '@', name) || rest.len == 0)
+		return 0;
+	core = rest;
+	if (text_to_u64(core, &index) != OK || index >= CPU_MAX)
+		log_error(LOG_BOOT, "crash: there is no core \"%.*s\"", (int)core.len, core.at);
+	return (unsigned)index;
+}
+
 void selftest_crash(struct text name)
 {
 	static const struct {
@@ -104,6 +118,8 @@ void selftest_crash(struct text name)
 		{"nmi", crash_nmi},
 	};
 
+	if (take_core(&name) != this_cpu()->index)
+		return;
 	for (size_t i = 0; i < ARRAY_SIZE(ways); i++) {
 		if (text_is(name, ways[i].name)) {
 			log_info(LOG_BOOT, "crash=%s", ways[i].name);

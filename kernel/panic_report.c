@@ -8,7 +8,8 @@
 #include "kernel/symbols.h"
 #include "kernel/trap_text.h"
 
-#define BACKTRACE_MOST 24u
+#define BACKTRACE_LINES  24u
+#define BACKTRACE_FRAMES 10000u
 
 void panic_line(const char *format, ...)
 {
@@ -34,26 +35,40 @@ static void print_place(const char *before, uintptr_t at, uintptr_t look_up)
 		panic_line("%s0x%016llx", before, (unsigned long long)at);
 }
 
-/* The chain of frame pointers, as far as it stays on stacks and goes up. */
+static bool is_frame(uintptr_t frame)
+{
+	return frame % 8 == 0 && stacks_contain(frame) && stacks_contain(frame + 15);
+}
+
+/* The chain of frame pointers, as far as it stays on stacks. A recursion takes two lines. */
 static void backtrace(uintptr_t frame)
 {
+	uintptr_t last = 0;
+	unsigned repeats = 0, lines = 0;
+
 	panic_line("backtrace:");
-	for (unsigned i = 0; i < BACKTRACE_MOST; i++) {
-		if (frame % 8 != 0 || !stacks_contain(frame) || !stacks_contain(frame + 15))
-			return;
-
+	for (unsigned i = 0; i < BACKTRACE_FRAMES && lines < BACKTRACE_LINES && is_frame(frame);
+	     i++) {
 		const uintptr_t *words = (const uintptr_t *)frame;
+		uintptr_t at = words[1];
 
-		if (words[1] == 0)
-			return;
-		/* A call that does not return may end its function: look at its last byte. */
-		print_place("  ", words[1], words[1] - 1);
-		/* An interrupt stack leads back to another one, in any direction. */
-		if (words[0] == frame)
+		if (at == 0 || words[0] == frame)
 			return;
 		frame = words[0];
+		if (at == last) {
+			repeats++;
+			continue;
+		}
+		if (repeats > 0)
+			panic_line("  ... and %u times more", repeats);
+		/* A call that does not return may end its function: look at its last byte. */
+		print_place("  ", at, at - 1);
+		last = at;
+		repeats = 0;
+		lines++;
 	}
-	panic_line("  ...");
+	if (repeats > 0)
+		panic_line("  ... and %u times more", repeats);
 }
 
 /* Stack overflow comes as #PF if there was room to push, else as #DF; CR2 is right for both. */
