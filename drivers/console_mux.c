@@ -126,6 +126,18 @@ static void note_byte(struct console_mux *m, struct console_port *p, uint8_t byt
 	}
 }
 
+/* A turn. Where more is waiting, it ends with a line, so that others can have theirs. */
+static uint32_t turn_bytes(const struct byte_ring *r, uint32_t used)
+{
+	if (used <= TURN_BYTES)
+		return used;
+	for (uint32_t len = TURN_BYTES; len > 0; len--) {
+		if (byte_ring_peek(r, len - 1) == '\n')
+			return len;
+	}
+	return TURN_BYTES;
+}
+
 static bool pump_raw(struct console_mux *m, struct console_port *p, uint64_t now_ns, bool all)
 {
 	uint32_t count = byte_ring_used(&p->out);
@@ -138,7 +150,7 @@ static bool pump_raw(struct console_mux *m, struct console_port *p, uint64_t now
 			return false;
 		end_line(m);
 	}
-	count = count < TURN_BYTES ? count : TURN_BYTES;
+	count = turn_bytes(&p->out, count);
 	for (uint32_t i = 0; i < count; i++) {
 		uint8_t byte = byte_ring_peek(&p->out, i);
 
