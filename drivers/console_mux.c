@@ -193,6 +193,20 @@ static bool pump_line(struct console_mux *m, struct console_port *p, uint64_t no
 	return true;
 }
 
+/* A turn of whole lines. */
+static bool pump_lines(struct console_mux *m, struct console_port *p, uint64_t now_ns, bool all)
+{
+	uint32_t before = byte_ring_room(&m->output), room = before;
+	bool moved = false;
+
+	while (before - room < TURN_BYTES && room >= LINE_MOST_BYTES &&
+	       pump_line(m, p, now_ns, all)) {
+		moved = true;
+		room = byte_ring_room(&m->output);
+	}
+	return moved;
+}
+
 /* All that a closed port held is out: its place is free again. */
 static void release_port(struct console_mux *m, struct console_port *p)
 {
@@ -219,7 +233,7 @@ bool console_mux_pump(struct console_mux *m, uint64_t now_ns, bool all)
 		if (p == m->foreground || p->raw)
 			moved |= pump_raw(m, p, now_ns, all);
 		else
-			moved |= pump_line(m, p, now_ns, all);
+			moved |= pump_lines(m, p, now_ns, all);
 		if (p->state == CONSOLE_CLOSING && byte_ring_used(&p->out) == 0)
 			release_port(m, p);
 	}
