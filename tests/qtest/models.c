@@ -9,16 +9,20 @@
 
 #include "guest/io_bus.h"
 #include "guest/vpic.h"
+#include "guest/vpit.h"
+#include "guest/vuart.h"
 #include "kernel/assert.h"
 
 struct board {
 	struct io_bus io;
 	struct vpic pic;
+	struct vpit pit;
+	struct vuart uart;
 };
 
 /* What the rules of exception look at; tests/qtest/models.py has the same structure. */
 struct pic_chip_view {
-	uint8_t requests, latched, lines, isr, imr, elcr, icw1, icw3, icw4;
+	uint8_t requests, latched, lines, isr, imr, elcr, icw1, icw2, icw3, icw4;
 	uint8_t special_mask, poll, poll_request, ready, int_output;
 };
 
@@ -29,7 +33,14 @@ void board_out(struct board *b, uint16_t port, uint8_t value, uint64_t now_ns);
 uint8_t board_in(struct board *b, uint16_t port, uint64_t now_ns);
 void board_set_line(struct board *b, unsigned irq, bool level);
 bool board_intr(const struct board *b);
+uint8_t board_acknowledge(struct board *b);
 void board_view(const struct board *b, struct pic_chip_view view[2]);
+void board_pit_reset(struct board *b, uint64_t now_ns);
+bool board_pit_out(const struct board *b, unsigned channel, uint64_t now_ns);
+uint64_t board_pit_edges(struct board *b, uint64_t until_ns);
+bool board_uart_receive(struct board *b, uint8_t byte, uint64_t now_ns);
+int board_uart_take_tx(struct board *b);
+bool board_uart_irq(const struct board *b, uint64_t now_ns);
 
 void assert_failed(const char *condition, const char *file, int line)
 {
@@ -49,6 +60,9 @@ static void wire(struct board *b)
 	claim(b, (struct io_claim){"pic", vpic_access, &b->pic, 0x20, 2, 0});
 	claim(b, (struct io_claim){"pic", vpic_access, &b->pic, 0xa0, 2, 2});
 	claim(b, (struct io_claim){"pic", vpic_access, &b->pic, 0x4d0, 2, 4});
+	claim(b, (struct io_claim){"pit", vpit_access, &b->pit, 0x40, 4, 0});
+	claim(b, (struct io_claim){"pit", vpit_access, &b->pit, 0x61, 1, 4});
+	claim(b, (struct io_claim){"uart", vuart_access, &b->uart, 0x3f8, 8, 0});
 }
 
 struct board *board_new(void)
@@ -59,6 +73,8 @@ struct board *board_new(void)
 		abort();
 	wire(b);
 	vpic_reset(&b->pic);
+	vpit_reset(&b->pit, 0);
+	vuart_reset(&b->uart);
 	return b;
 }
 
@@ -104,6 +120,11 @@ bool board_intr(const struct board *b)
 	return vpic_intr(&b->pic);
 }
 
+uint8_t board_acknowledge(struct board *b)
+{
+	return vpic_acknowledge(&b->pic);
+}
+
 void board_view(const struct board *b, struct pic_chip_view view[2])
 {
 	for (unsigned i = 0; i < 2; i++) {
@@ -121,6 +142,7 @@ void board_view(const struct board *b, struct pic_chip_view view[2])
 			.imr = c->imr,
 			.elcr = c->elcr,
 			.icw1 = c->icw1,
+			.icw2 = c->icw2,
 			.icw3 = c->icw3,
 			.icw4 = c->icw4,
 			.special_mask = c->special_mask,
@@ -130,4 +152,37 @@ void board_view(const struct board *b, struct pic_chip_view view[2])
 			.int_output = i ? (b->pic.master.lines >> VPIC_CASCADE) & 1 : b->pic.intr,
 		};
 	}
+}
+
+void board_pit_reset(struct board *b, uint64_t now_ns)
+{
+	vpit_reset(&b->pit, now_ns);
+}
+
+bool board_pit_out(const struct board *b, unsigned channel, uint64_t now_ns)
+{
+	return vpit_out(&b->pit, channel, now_ns);
+}
+
+uint64_t board_pit_edges(struct board *b, uint64_t until_ns)
+{
+	return vpit_take_edges(&b->pit, until_ns);
+}
+
+bool board_uart_receive(struct board *b, uint8_t byte, uint64_t now_ns)
+{
+	return vuart_receive(&b->uart, byte, now_ns);
+}
+
+/* The next byte sent, or -1. */
+int board_uart_take_tx(struct board *b)
+{
+	uint8_t byte;
+
+	return vuart_take_tx(&b->uart, &byte) ? byte : -1;
+}
+
+bool board_uart_irq(const struct board *b, uint64_t now_ns)
+{
+	return vuart_irq(&b->uart, now_ns);
 }

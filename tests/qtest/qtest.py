@@ -20,6 +20,7 @@ TIME_LIMIT_S = 20
 
 STEPPER = os.path.join(os.path.dirname(__file__), "stepper.asm")
 STEP_INSTRUCTIONS = 12      # from one access to the next, besides the wait
+KINDS = {"out": 0, "in": 1, "end": 2, "inta": 3}
 STEPPER_AT, TABLE_AT, RESULTS_AT = 0x1000, 0x20000, 0x30000
 
 
@@ -168,27 +169,35 @@ class Machine:
         registers = struct.pack("<17QII", *[0] * 16, rip, 2, 0)
         assert self._gdb("G" + registers.hex()) == "OK"
 
+    def _load_stepper(self):
+        code = subprocess.run(["nasm", "-f", "bin", "-o", "/dev/stdout", STEPPER],
+                              stdout=subprocess.PIPE, check=True).stdout
+        end_at = STEPPER_AT + len(code) - 3     # its last instructions: nop; jmp end
+        handlers_at = end_at - 256 * 8
+        vectors = b"".join(struct.pack("<HH", handlers_at + 8 * n, 0) for n in range(256))
+        self.one(f"write {STEPPER_AT:#x} {len(code)} 0x{code.hex()}")
+        self.one(f"write 0 {len(vectors)} 0x{vectors.hex()}")
+        self._gdb("qSupported")
+        assert self._gdb(f"Z0,{end_at:x},1") == "OK"
+        self.stepper_ready = True
+
     def run(self, program):
         """Has QEMU's CPU make port accesses, each at an exact time. program: (kind, port, value,
-        delay_ns) in order, kind "in" or "out", at most 8000. The delay comes before the access and is
-        rounded. Returns (value, at_ns) for each; at_ns counts from the first access."""
+        delay_ns) in order, at most 8000; kind "in", "out", or "inta": open to one interrupt. The delay
+        comes before the access and is rounded. Returns (value, at_ns) for each: what was read, or the
+        vector of the interrupt, or the value given; at_ns counts from the first access (an "inta" is
+        not counted exactly)."""
         table, times, at_ns = b"", [], 0
         for kind, port, value, delay_ns in program:
             rounds = max(1, (delay_ns // NS_PER_INSTRUCTION - STEP_INSTRUCTIONS) // 2)
-            table += struct.pack("<HBBI", port, kind == "in", value, rounds)
+            table += struct.pack("<HBBI", port, KINDS[kind], value, rounds)
             at_ns += (STEP_INSTRUCTIONS + 2 * rounds) * NS_PER_INSTRUCTION
             times.append(at_ns)
-        table += struct.pack("<HBBI", 0, 2, 0, 1)
+        table += struct.pack("<HBBI", 0, KINDS["end"], 0, 1)
         assert len(table) <= 0x10000
         self.answers()
         if not self.stepper_ready:
-            code = subprocess.run(["nasm", "-f", "bin", "-o", "/dev/stdout", STEPPER],
-                                  stdout=subprocess.PIPE, check=True).stdout
-            self.one(f"write {STEPPER_AT:#x} {len(code)} 0x{code.hex()}")
-            self._gdb("qSupported")
-            end_at = STEPPER_AT + len(code) - 3         # its last instructions: nop; jmp end
-            assert self._gdb(f"Z0,{end_at:x},1") == "OK"
-            self.stepper_ready = True
+            self._load_stepper()
         self.one(f"write {TABLE_AT:#x} {len(table)} 0x{table.hex()}")
         self._set_registers(STEPPER_AT)
         assert self._gdb("c").startswith("T05")

@@ -1,7 +1,7 @@
 """guest/vpic.c beside QEMU's pair of 8259A: random programs, every answer and INT compared.
 
-qtest has no INTA cycle, so interrupts are taken by the poll command, which is one (8259A data sheet,
-"Poll Command"); vectors are for the unit tests. QEMU differs from the data sheet in the points below,
+qtest has no INTA cycle, so most programs take interrupts by the poll command, which is one (8259A data
+sheet, "Poll Command"); others have QEMU's CPU take them, and compare the vectors. QEMU differs from the data sheet in the points below,
 each excused by a rule of its own. A rule sees our chips before and after a step and says whether that
 one step is where QEMU is known to differ; such a step is left out of the random programs, and nothing
 else is. A test for each rule shows the difference itself: what the data sheet says, and that QEMU
@@ -18,6 +18,8 @@ IRQS = [irq for irq in range(16) if irq != 2]
 
 PROGRAMS = 3000
 STEPS = 70
+CPU_PROGRAMS = 200
+NO_VECTOR = 0xff      # what an "inta" gives that took none; no program uses vectors F8h to FFh
 
 
 class Qemu:
@@ -28,6 +30,8 @@ class Qemu:
         self.paths = sorted(machine.devices("isa-i8259"),
                             key=lambda path: not machine.property(path, "master"))
         machine.intercept_out(self.paths[0])
+        # IRQ 0 is ours: QEMU's timer has an input that takes it off the line, for the HPET's sake.
+        machine.one(f"set_irq_in {machine.devices('isa-pit')[0]} unnamed-gpio-in 0 0")
 
     def do(self, step):
         kind, where, value = step
@@ -46,6 +50,25 @@ class Qemu:
         return [(value if step[0] == "in" else None, levels.get(0, False))
                 for step, (value, levels) in zip(steps, self.machine.answers())]
 
+    def run_on_cpu(self, steps):
+        """Returns the value read, or the vector taken, or None, for each step. All steps but those
+        that move a line are done by the CPU."""
+        out, part = [], []
+        for step in steps + [("line", 0, None)]:
+            if step[0] != "line":
+                part.append(step)
+                continue
+            if part:
+                answers = self.machine.run([(kind, where, value or 0, 0)
+                                            for kind, where, value in part])
+                out += [None if kind == "out" else answer
+                        for (kind, _, _), (answer, _) in zip(part, answers)]
+                part = []
+            if step[2] is not None:
+                self.do(step)
+                out.append(None)
+        return out
+
 
 @pytest.fixture(scope="module")
 def qemu(machine):
@@ -59,6 +82,8 @@ def ours(board, step):
         board.outb(where, value)
     elif kind == "in":
         answer = board.inb(where)
+    elif kind == "inta":
+        answer = board.acknowledge() if board.intr() else value
     else:
         board.set_line(where, value)
     return answer, board.intr()
@@ -66,6 +91,7 @@ def ours(board, step):
 
 # ---- where QEMU differs -----------------------------------------------------------------------
 # Each rule: (step, before, after) -> is this where QEMU differs? before and after are (master, slave).
+# An "inta" comes with the vector that we gave.
 
 def chip_written(step, odd):
     """0 or 1 for the chip whose even or odd port this step writes, else None."""
@@ -82,7 +108,7 @@ def is_icw1(step):
 def edge_request_withdrawn(step, before, after):
     """Data sheet, "Edge and Level Triggered Modes": the input must stay high until INTA. QEMU keeps
     an edge request whose line has dropped; also IR2 of the master after the slave's INT has dropped."""
-    if is_icw1(step) and chip_written(step, odd=0) == 0:
+    if step[0] == "inta" or is_icw1(step) and chip_written(step, odd=0) == 0:
         return False
     return any(old.latched & ~old.elcr & ~new.lines for old, new in zip(before, after))
 
@@ -90,6 +116,9 @@ def edge_request_withdrawn(step, before, after):
 def slave_int_pulses(step, before, after):
     """Data sheet, "Interrupt Sequence": INT goes low after the last INTA, then up again for what is
     waiting. QEMU holds the slave's INT up, so in automatic EOI the master never sees a new edge."""
+    if step[0] == "inta":
+        return (before[0].latched & after[0].latched & CASCADE
+                and step[1] & 0xf8 == before[1].icw2 & 0xf8)    # the slave's vector
     return (step[0] == "in" and before[1].poll and not after[1].poll
             and before[0].lines & after[0].lines & CASCADE
             and after[0].latched & ~before[0].latched & CASCADE)
@@ -153,27 +182,27 @@ RULES = [edge_request_withdrawn, slave_int_pulses, special_fully_nested_lower_le
          request_before_the_last_icw, elcr_changed_under_a_high_line, request_changed_under_poll]
 
 # Known as well, but without a rule, since the generator never asks for it: QEMU before 8.0 has no
-# LTIM (ICW1 bit 3); see icw1_with_ltim below.
+# LTIM (ICW1 bit 3); see the last of DIFFERENCES.
 
 
 # ---- random programs that make sense ----------------------------------------------------------
 
-def init_steps(rng, base):
+def init_steps(rng, base, plain=False):
     slave = base == SLAVE
-    single = not slave and rng.random() < 0.1
+    single = not slave and not plain and rng.random() < 0.1
     icw4 = 0x01 | rng.choice([0, 0, 0, AEOI, SFNM, AEOI | SFNM, 0x08, 0x0c])
     steps = [("out", base, 0x11 | (SINGLE if single else 0) | (rng.getrandbits(3) << 5)),
-             ("out", base + 1, rng.getrandbits(5) << 3)]
+             ("out", base + 1, rng.randrange(31) << 3)]
     if not single:
         steps.append(("out", base + 1, 2 if slave else CASCADE))
     return steps + [("out", base + 1, icw4)]
 
 
-def start_steps(rng):
+def start_steps(rng, plain=False):
     steps = [("line", irq, False) for irq in IRQS]
     steps += [("out", ELCR, 0), ("out", ELCR + 1, 0)]
     # The slave first, so that nothing of the program before comes to the master afterwards.
-    steps += init_steps(rng, SLAVE) + init_steps(rng, MASTER)
+    steps += init_steps(rng, SLAVE, plain) + init_steps(rng, MASTER, plain)
     if rng.random() < 0.4:
         steps += [("out", ELCR, rng.getrandbits(8)), ("out", ELCR + 1, rng.getrandbits(8))]
     for base in (MASTER, SLAVE):
@@ -185,8 +214,8 @@ def take_steps(rng, base):
     return [("out", base, POLL), ("in", base + rng.getrandbits(1), None)]
 
 
-def random_steps(rng, board):
-    """A few steps that belong together."""
+def random_steps(rng, board, plain=False):
+    """A few steps that belong together. plain: nothing but what a sane guest does."""
     base = rng.choice([MASTER, SLAVE])
     level = rng.getrandbits(3)
     dice = rng.random()
@@ -215,9 +244,11 @@ def random_steps(rng, board):
     if dice < 0.94:
         return [("in", base + rng.getrandbits(1), None), ("in", ELCR + rng.getrandbits(1), None)]
     if dice < 0.96:
-        return init_steps(rng, base)
+        return init_steps(rng, base, plain)
     if dice < 0.98:
         return [("out", ELCR + rng.getrandbits(1), rng.getrandbits(8))]
+    if plain:
+        return [("in", base + 1, None)]
     # Whatever a lost guest writes, but for LTIM.
     port, value = base + rng.getrandbits(1), rng.getrandbits(8)
     return [("out", port, value & ~0x08 if value & 0x10 and not port & 1 else value)]
@@ -229,8 +260,9 @@ def add_steps(board, steps, skipped, program, answers):
     for step in steps:
         out.append(ours(trial, step))
         after = trial.pic()
+        seen = ("inta", out[-1][0], None) if step[0] == "inta" else step
         for rule in RULES:
-            if rule(step, before, after):
+            if rule(seen, before, after):
                 skipped[rule.__name__] = skipped.get(rule.__name__, 0) + 1
                 return board
         before = after
@@ -266,3 +298,106 @@ def test_random_programs_give_the_same_answers_and_the_same_int(qemu, board, rng
     assert taken > PROGRAMS     # they did take interrupts
     for rule in RULES:
         assert skipped.get(rule.__name__), f"{rule.__name__} excuses nothing"
+
+
+def test_random_programs_take_the_same_vectors(qemu, board, rng):
+    """As above, but interrupts are taken by QEMU's CPU. It opens itself to one at each "inta"."""
+    skipped, vectors = {}, set()
+    for number in range(CPU_PROGRAMS):
+        program, expected = [], []
+        for step in start_steps(rng, plain=True):
+            program.append(step)
+            expected.append(ours(board, step))
+        beginning = len(program)
+        while len(program) < beginning + STEPS:
+            steps = random_steps(rng, board, plain=True)
+            if rng.random() < (0.5 if board.intr() else 0.05):
+                steps = [("inta", 0, NO_VECTOR)] * rng.choice([1, 1, 2])
+            board = add_steps(board, steps, skipped, program, expected)
+        got = qemu.run_on_cpu(program)
+        for at in range(beginning, len(program)):
+            want = expected[at][0]
+            assert want == got[at], f"program {number}, ours {want}, QEMU {got[at]}:\n" \
+                                    + describe(program, at)
+            if program[at][0] == "inta" and want != NO_VECTOR:
+                vectors.add(want)
+    print(f"{CPU_PROGRAMS} programs, {len(vectors)} different vectors, left out: {skipped}")
+    assert len(vectors) > 200
+
+
+# ---- each difference by itself ----------------------------------------------------------------
+
+def init(base, icw1=0x11, icw4=0x01):
+    return [("out", base, icw1), ("out", base + 1, 0x20 if base == MASTER else 0x28),
+            ("out", base + 1, CASCADE if base == MASTER else 2), ("out", base + 1, icw4)]
+
+
+def poll(base):
+    return [("out", base, POLL), ("in", base, None)]
+
+
+def read(base, register):
+    return [("out", base, register), ("in", base, None)]
+
+
+def up(irq):
+    return [("line", irq, True)]
+
+
+def down(irq):
+    return [("line", irq, False)]
+
+
+def write(port, value):
+    return [("out", port, value)]
+
+
+# (rule, program after the start, last answer and INT by the data sheet, and as QEMU is known to give).
+DIFFERENCES = [
+    (edge_request_withdrawn, up(4) + down(4) + read(MASTER, READ_IRR), (0x00, False), (0x10, True)),
+    (slave_int_pulses, init(SLAVE, icw4=1 | AEOI) + up(9) + up(10) + poll(MASTER) + poll(SLAVE)
+     + write(MASTER, EOI) + read(MASTER, READ_IRR), (0x04, True), (0x00, False)),
+    (special_fully_nested_lower_level, init(MASTER, icw4=1 | SFNM) + up(12) + poll(MASTER)
+     + poll(SLAVE) + up(3) + poll(MASTER), (0x00, False), (0x83, False)),
+    (non_specific_eoi_of_masked_level, up(3) + poll(MASTER) + write(MASTER + 1, 0x08)
+     + write(MASTER, SMM_ON) + write(MASTER, EOI) + read(MASTER, READ_ISR),
+     (0x08, False), (0x00, False)),
+    (special_mask_mode_moves_int, up(3) + poll(MASTER) + write(MASTER + 1, 0x08) + up(6)
+     + write(MASTER, SMM_ON), (None, True), (None, False)),
+    (edge_after_icw1_without_a_rise, up(9) + init(MASTER) + write(SLAVE + 1, 0x00)
+     + read(MASTER, READ_IRR), (0x00, False), (0x04, True)),
+    (request_before_the_last_icw, write(MASTER, 0x11) + up(4), (None, False), (None, True)),
+    (elcr_changed_under_a_high_line, up(5) + poll(MASTER) + write(MASTER, EOI) + write(ELCR, 0x20)
+     + read(MASTER, READ_IRR), (0x20, True), (0x00, False)),
+    (request_changed_under_poll, up(5) + write(MASTER, POLL) + up(0) + [("in", MASTER, None)],
+     (0x85, True), (0x80, False)),
+    (None, init(MASTER, icw1=0x19) + up(4) + poll(MASTER) + write(MASTER, EOI)
+     + read(MASTER, READ_IRR), (0x10, True), (0x00, False)),       # LTIM
+]
+
+
+@pytest.mark.parametrize("rule, program, by_data_sheet, by_qemu", DIFFERENCES,
+                         ids=lambda value: getattr(value, "__name__", None))
+def test_a_difference_is_where_its_rule_says(qemu, board, rule, program, by_data_sheet, by_qemu):
+    start = [("line", irq, False) for irq in IRQS] + write(ELCR, 0) + write(ELCR + 1, 0)
+    steps = start + init(SLAVE) + init(MASTER) + program
+    expected, hit, before = [], None, board.pic()
+    for at, step in enumerate(steps):
+        expected.append(ours(board, step))
+        after = board.pic()
+        hits = [each for each in RULES if each(step, before, after)]
+        assert hits in ([], [rule])
+        if hits and hit is None:
+            hit = at
+        before = after
+    got = qemu.run(steps)
+    assert expected[-1] == by_data_sheet
+    assert got[-1] in (by_data_sheet, by_qemu)
+    if rule:
+        begin = len(steps) - len(program)
+        assert hit is not None and hit >= begin
+        assert expected[begin:hit] == got[begin:hit]
+
+
+def test_every_rule_has_its_difference():
+    assert {rule for rule, *_ in DIFFERENCES if rule} == set(RULES)
