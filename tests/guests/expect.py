@@ -92,6 +92,26 @@ def line_fits(mark, text, line):
     return re.fullmatch(text, line) is not None
 
 
+class Typist:
+    """Types the lines of an expectation when the lines above them were seen."""
+
+    def __init__(self, expectation):
+        self.patterns = expectation.patterns()
+        self.todo = expectation.typed()
+
+    def ready(self, output):
+        """What is to be typed now, as bytes."""
+        typed = b""
+        while self.todo and self.seen(self.todo[0][0], output):
+            typed += self.todo.pop(0)[1]
+        return typed
+
+    def seen(self, before, output):
+        mark, text = self.patterns[before - 1] if before else (".", "")
+        lines = split_lines(output)
+        return mark == "." or any(line_fits(mark, text, line) for line in lines)
+
+
 def repeated(text):
     count, _, form = text.partition(" ")
     return [form.format(n=n) for n in range(int(count))]

@@ -52,26 +52,6 @@ def make_disk(program, disk):
         image.truncate(CYLINDERS * HEADS * SECTORS * 512)
 
 
-class Typist:
-    """Types the lines of an expectation when the lines above them were seen."""
-
-    def __init__(self, expectation):
-        self.patterns = expectation.patterns()
-        self.todo = expectation.typed()
-
-    def ready(self, output):
-        """What is to be typed now, as bytes."""
-        typed = b""
-        while self.todo and self.seen(self.todo[0][0], output):
-            typed += self.todo.pop(0)[1]
-        return typed
-
-    def seen(self, before, output):
-        mark, text = self.patterns[before - 1] if before else (".", "")
-        lines = expect.split_lines(output)
-        return mark == "." or any(expect.line_fits(mark, text, line) for line in lines)
-
-
 def converse(machine, typist, verbose):
     """Reads until the guest has ended the machine; types what is due meanwhile."""
     while True:
@@ -98,7 +78,7 @@ def run(name, verbose=False):
                         time_limit_s=e.timeout_s, extra=DISK_AND_CPU.format(disk=disk))
         try:
             with machine:
-                converse(machine, Typist(e), verbose)
+                converse(machine, expect.Typist(e), verbose)
         except BedError as error:
             return machine.console, str(error)
     return machine.console, e.mismatch(machine.console)
