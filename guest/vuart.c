@@ -197,7 +197,6 @@ static void write_fcr(struct vuart *u, uint8_t value)
 	static const uint8_t triggers[] = {1, 4, 8, 14};
 	bool enable = value & UART_FCR_ENABLE;
 	bool both = enable != fifos_on(u);
-	bool had_tx = u->tx_count;
 
 	u->fcr = enable ? value & UART_FCR_STORED : 0;
 	u->rx_trigger = enable ? triggers[value >> 6] : 1;
@@ -205,7 +204,7 @@ static void write_fcr(struct vuart *u, uint8_t value)
 		clear_rx(u);
 	else
 		update_rx(u, false);
-	if (had_tx && (both || (enable && (value & UART_FCR_CLEAR_TX))))
+	if (both || (enable && (value & UART_FCR_CLEAR_TX)))
 		transmitter_empty(u);
 }
 
