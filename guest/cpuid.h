@@ -1,10 +1,10 @@
 /*
  * guest/cpuid.h - what CPUID tells a guest.
  *
- * Pure. An allow list: a feature bit that is not known here is hidden, and so are features that need
- * what the guest does not have: a local APIC, MTRRs, machine check, VMX, a performance monitor,
- * thermal sensors, MSRs that guest/msr.h does not know. The answers are computed once for each VM;
- * a lookup is an index into a table but for the few leaves with subleaves or live bits.
+ * Pure. An allow list: a feature bit that is not known here is hidden, and so are features that
+ * need what the guest does not have: a local APIC, MTRRs, machine check, VMX, a performance
+ * monitor, thermal sensors, MSRs that guest/msr.h does not know. The answers are computed once for
+ * each VM; a lookup is an index into a table but for the few leaves with subleaves or live bits.
  * Spec: SDM 2A "CPUID - CPU Identification".
  */
 #pragma once
@@ -54,6 +54,14 @@ void cpuid_policy_build(struct cpuid_policy *p, cpuid_host_fn host,
  * CPUs; 40000002h to 400000FFh get zeros. Any context. */
 void cpuid_answer(const struct cpuid_policy *p, uint32_t leaf, uint32_t subleaf,
 		  const struct cpuid_dynamic *now, struct cpuid_regs *out);
+
+/* The answer of a basic leaf that is always the same, without a copy; NULL: ask cpuid_answer(). */
+static inline const struct cpuid_regs *cpuid_fixed(const struct cpuid_policy *p, uint32_t leaf)
+{
+	if (leaf > p->max_basic || (p->special >> leaf & 1))
+		return NULL;
+	return &p->basic[leaf];
+}
 
 /* The bits of CR4 that the guest may set; any other is #GP. */
 static inline uint64_t cr4_guest_allowed(const struct cpuid_policy *p)

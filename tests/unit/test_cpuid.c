@@ -311,6 +311,28 @@ static void a_host_without_extended_leaves_has_36_address_bits(void **state)
 	assert_int_equal(cr4_guest_allowed(&policy), CR4_TSD | CR4_PCE | CR4_PSE | CR4_PAE);
 }
 
+static void fixed_answers_are_those_of_the_long_way(void **state)
+{
+	static const uint32_t live[] = {1, 4, 7, 0xb, 0xd};
+	unsigned fixed = 0;
+
+	(void)state;
+	for (uint32_t leaf = 0; leaf < 0x40; leaf++) {
+		const struct cpuid_regs *r = cpuid_fixed(&policy, leaf);
+		struct cpuid_regs full_answer = ask(leaf, 3);
+
+		if (!r)
+			continue;
+		fixed++;
+		assert_regs(full_answer, r->eax, r->ebx, r->ecx, r->edx);
+	}
+	assert_int_equal(fixed, 0x17 - ARRAY_SIZE(live));
+	for (size_t i = 0; i < ARRAY_SIZE(live); i++)
+		assert_null(cpuid_fixed(&policy, live[i]));
+	assert_null(cpuid_fixed(&policy, CPUID_HYPERVISOR));
+	assert_null(cpuid_fixed(&policy, UINT32_MAX));
+}
+
 static void cr4_has_what_cpuid_shows(void **state)
 {
 	(void)state;
@@ -352,6 +374,7 @@ int main(void)
 		cmocka_unit_test_setup(the_hypervisor_names_itself, full),
 		cmocka_unit_test_setup(extended_leaves_are_cut_too, full),
 		cmocka_unit_test_setup(a_host_without_extended_leaves_has_36_address_bits, full),
+		cmocka_unit_test_setup(fixed_answers_are_those_of_the_long_way, full),
 		cmocka_unit_test_setup(cr4_has_what_cpuid_shows, full),
 		cmocka_unit_test_setup(xsetbv_takes_sensible_sets_only, full),
 	};
