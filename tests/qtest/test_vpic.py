@@ -67,6 +67,7 @@ class Qemu:
             if step[2] is not None:
                 self.do(step)
                 out.append(None)
+        self.machine.answers()
         return out
 
 

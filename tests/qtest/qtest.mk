@@ -1,0 +1,6 @@
+# Our PIC, PIT and serial port beside QEMU's own: the same random programs, the same answers.
+
+.PHONY: qtest
+
+qtest: ## our chips beside QEMU's, by random programs (T=name for some, QTEST_SEED=n)
+	$(PYTHON) tests/qtest/run.py $(if $(T),-k '$(T)')
