@@ -7,7 +7,9 @@
 #include "kernel/port.h"
 #include "kernel/time.h"
 
-#define WINDOW_MS            10u
+#define WINDOW_MS            5u
+#define MEASUREMENTS         8u
+#define AGREE_PART           500u /* 0.2 % */
 #define ASSUMED_HZ           NS_PER_SECOND
 #define TSC_HZ_LOWEST        UINT64_C(1000000)
 #define STILL_READS          20000u /* a counter that shows the same so often stands still */
@@ -30,11 +32,11 @@
 #define PIT_HZ               UINT64_C(1193182)
 #define PIT_CHANNEL_2        0x42u
 #define PIT_CONTROL          0x43u
-#define PIT_2_MODE_0_BOTH    0xb0u /* channel 2, low then high byte, interrupt on terminal count */
+#define PIT_2_MODE_2_BOTH    0xb4u /* channel 2, low then high byte, rate generator */
+#define PIT_2_LATCH          0x80u
 #define SYSTEM_CONTROL       0x61u
 #define SYSTEM_CONTROL_GATE  0x01u
 #define SYSTEM_CONTROL_SOUND 0x02u
-#define SYSTEM_CONTROL_OUT2  0x20u
 
 /* A counter of known rate, read through read(). */
 struct reference {
@@ -56,6 +58,16 @@ static uint32_t read_pm_timer(void)
 {
 	return pm_timer_regs ? mmio_read32(pm_timer_regs, 0)
 			     : port_read32((uint16_t)pm_timer.address);
+}
+
+/* Counts down. */
+static uint32_t read_pit(void)
+{
+	uint32_t low;
+
+	port_write8(PIT_CONTROL, PIT_2_LATCH);
+	low = port_read8(PIT_CHANNEL_2);
+	return 0u - (low | (uint32_t)port_read8(PIT_CHANNEL_2) << 8);
 }
 
 struct sample {
@@ -93,16 +105,12 @@ static bool stands_still(const struct reference *r)
 	return true;
 }
 
-/* The TSC's rate by a reference; 0: it stands still. */
-static uint64_t measure(const struct reference *r)
+static uint64_t measure_once(const struct reference *r)
 {
 	uint64_t window = r->hz * WINDOW_MS / 1000;
-	struct sample start, end;
+	struct sample start = take_sample(r), end;
 	uint64_t counted;
 
-	if (stands_still(r))
-		return 0;
-	start = take_sample(r);
 	for (unsigned i = 0; i < WINDOW_READS; i++) {
 		if (((r->read() - start.count) & r->mask) >= window)
 			break;
@@ -112,6 +120,33 @@ static uint64_t measure(const struct reference *r)
 	if (counted < window)
 		return 0;
 	return cpu_mul_div(end.tsc - start.tsc, r->hz, counted);
+}
+
+static bool apart(uint64_t a, uint64_t b, uint64_t part)
+{
+	uint64_t difference = a > b ? a - b : b - a;
+
+	return difference > max_u64(a, b) / part;
+}
+
+/* The TSC's rate by a reference; 0: it stands still. Two measurements have to agree: an SMI, or a host
+ * that has other work, can make one of them wrong. */
+static uint64_t measure(const struct reference *r)
+{
+	uint64_t last, hz;
+
+	if (stands_still(r))
+		return 0;
+	hz = measure_once(r);
+	for (unsigned i = 0; i < MEASUREMENTS; i++) {
+		last = hz;
+		hz = measure_once(r);
+		if (!apart(last, hz, AGREE_PART))
+			return (last + hz) / 2;
+	}
+	log_warn(LOG_TIME, "no two measurements of the TSC agree: %lu and %lu kHz", last / 1000,
+		 hz / 1000);
+	return hz;
 }
 
 static uint64_t measure_by_hpet(const struct acpi *acpi)
@@ -150,30 +185,22 @@ static uint64_t measure_by_pm_timer(const struct acpi *acpi)
 	return measure(&r);
 }
 
-/* Channel 2 counts down once, with the speaker off; its output can be read back. */
+/* Channel 2, whose output only drives the speaker: it goes round every 55 ms. */
 static uint64_t measure_by_pit(const struct acpi *acpi)
 {
-	const uint32_t count = (uint32_t)(PIT_HZ * WINDOW_MS / 1000);
+	const struct reference r = {.read = read_pit, .mask = UINT16_MAX, .hz = PIT_HZ};
 	uint8_t control = port_read8(SYSTEM_CONTROL) & 0x0fu;
-	uint64_t start, end;
-	unsigned reads = 0;
+	uint64_t hz;
 
 	(void)acpi;
 	control &= (uint8_t) ~(SYSTEM_CONTROL_SOUND | SYSTEM_CONTROL_GATE);
-	port_write8(SYSTEM_CONTROL, control);
-	port_write8(PIT_CONTROL, PIT_2_MODE_0_BOTH);
-	port_write8(PIT_CHANNEL_2, (uint8_t)count);
-	port_write8(PIT_CHANNEL_2, (uint8_t)(count >> 8));
 	port_write8(SYSTEM_CONTROL, control | SYSTEM_CONTROL_GATE);
-	start = cpu_rdtsc();
-	while (!(port_read8(SYSTEM_CONTROL) & SYSTEM_CONTROL_OUT2) && reads < WINDOW_READS)
-		reads++;
-	end = cpu_rdtsc();
+	port_write8(PIT_CONTROL, PIT_2_MODE_2_BOTH);
+	port_write8(PIT_CHANNEL_2, 0);
+	port_write8(PIT_CHANNEL_2, 0);
+	hz = measure(&r);
 	port_write8(SYSTEM_CONTROL, control);
-	/* No chip there: the output is high at once, or never. */
-	if (reads < 16 || reads == WINDOW_READS)
-		return 0;
-	return (end - start) * PIT_HZ / count;
+	return hz;
 }
 
 /* What CPUID says; 0: nothing. *exact: the crystal's rate is given, not only a rounded MHz. */
@@ -190,13 +217,6 @@ static uint64_t stated_hz(bool *exact)
 	if (*exact)
 		return (uint64_t)tsc.ecx * tsc.ebx / tsc.eax;
 	return (uint64_t)(base.eax & 0xffffu) * 1000000;
-}
-
-static bool far_apart(uint64_t a, uint64_t b)
-{
-	uint64_t difference = a > b ? a - b : b - a;
-
-	return difference > max_u64(a, b) / TOLERANCE_PART;
 }
 
 static uint64_t measured_hz(const struct acpi *acpi, const char **by)
@@ -230,7 +250,7 @@ enum status clock_init(const struct acpi *acpi)
 	bool invariant = cpu_cpuid(0x80000000u, 0).eax >= CPUID_POWER &&
 			 (cpu_cpuid(CPUID_POWER, 0).edx & CPUID_INVARIANT_TSC) != 0;
 
-	if (measured != 0 && stated != 0 && far_apart(stated, measured)) {
+	if (measured != 0 && stated != 0 && apart(stated, measured, TOLERANCE_PART)) {
 		log_warn(LOG_TIME, "TSC: CPUID says %lu kHz, the %s %lu kHz", stated / 1000, by,
 			 measured / 1000);
 	} else if (stated >= TSC_HZ_LOWEST && (exact || measured == 0)) {

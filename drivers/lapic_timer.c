@@ -14,13 +14,11 @@
 #define TIMER_SHIFT             32u
 #define MEASURE_NS              (10 * NS_PER_MILLISECOND)
 
-static uint64_t measure_counter_hz(void)
+static uint64_t measure_once(void)
 {
 	uint64_t start, ticks;
 	uint32_t left;
 
-	lapic_write(LAPIC_TIMER_DIVIDE, DIVIDE_BY_1);
-	lapic_write(LAPIC_LVT_TIMER, LVT_MASKED | VECTOR_TIMER);
 	start = cpu_rdtsc();
 	lapic_write(LAPIC_TIMER_INITIAL, UINT32_MAX);
 	time_delay_ns(MEASURE_NS);
@@ -30,12 +28,24 @@ static uint64_t measure_counter_hz(void)
 	return cpu_mul_div(UINT32_MAX - left, NS_PER_SECOND, max_u64(time_tsc_to_ns(ticks), 1));
 }
 
+/* The lower one of two is the one that was disturbed: the counter was read, and then came an SMI. */
+static uint64_t measure_counter_hz(void)
+{
+	uint64_t hz = 0;
+
+	lapic_write(LAPIC_TIMER_DIVIDE, DIVIDE_BY_1);
+	lapic_write(LAPIC_LVT_TIMER, LVT_MASKED | VECTOR_TIMER);
+	for (unsigned i = 0; i < MEASUREMENTS; i++)
+		hz = max_u64(hz, measure_once());
+	return max_u64(hz, 1);
+}
+
 void lapic_timer_init(void)
 {
 	if (cpu_cpuid(1, 0).ecx & CPUID1_ECX_TSC_DEADLINE) {
 		log_debug(LOG_APIC, "timer: TSC deadline");
 	} else {
-		lapic.timer_hz = max_u64(measure_counter_hz(), 1);
+		lapic.timer_hz = measure_counter_hz();
 		lapic.timer_mult =
 			cpu_mul_div(lapic.timer_hz, UINT64_C(1) << TIMER_SHIFT, NS_PER_SECOND);
 		log_info(LOG_APIC, "timer: no TSC deadline, counter runs at %lu kHz",
