@@ -128,8 +128,12 @@ static void access_pic(void *state, struct io_access *io)
 	struct platform *p = state;
 	bool was_masked = vpic_masked(&p->pic, PLATFORM_IRQ_PIT);
 
+	bool read_only = !io->write && !p->pic.master.poll && !p->pic.slave.poll;
+
 	sync_for_access(p, io);
 	vpic_access(&p->pic, io);
+	if (read_only)
+		return;
 	if (was_masked || vpic_masked(&p->pic, PLATFORM_IRQ_PIT) || !p->pic.master.ready)
 		forgive_debt(p);
 	pay_debt(p); /* by a poll, which acknowledges */
@@ -158,9 +162,14 @@ static void access_pit(void *state, struct io_access *io)
 static void access_com1(void *state, struct io_access *io)
 {
 	struct platform *p = state;
+	bool irq = vuart_irq(&p->com1, io->now_ns);
+	uint8_t ier = p->com1.ier;
 
 	vuart_access(&p->com1, io);
-	p->stale = true;
+	/* What is received or enabled also moves the time-out; what is sent has to be taken. */
+	if (io->port == 0 || ier != p->com1.ier || irq != vuart_irq(&p->com1, io->now_ns) ||
+	    vuart_has_tx(&p->com1))
+		p->stale = true;
 }
 
 static void claim(struct platform *p, struct io_claim c)

@@ -83,6 +83,13 @@ static inline void platform_sync(struct platform *p, uint64_t now_ns, uint64_t r
 		platform_sync_slow(p, now_ns, ran_until_ns);
 }
 
+/* After an access: has it changed anything that counts before the next entry (a line, a deadline, a byte
+ * to send), or does an interrupt wait? */
+static inline bool platform_needs_sync(const struct platform *p)
+{
+	return p->stale || p->wake_stale || vpic_intr(&p->pic);
+}
+
 /* Does the PIC ask for an interrupt? As of the last platform_sync(). */
 static inline bool platform_intr(const struct platform *p)
 {

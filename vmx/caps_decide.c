@@ -138,8 +138,6 @@ enum status vmx_caps_decide(const struct vmx_msrs *m, struct vmx_caps *caps, cha
 	caps->virtual_nmis = (caps->controls[CONTROL_PIN] & PIN_VIRTUAL_NMIS) != 0;
 	caps->mtf = control_may_be_1(m->group[CONTROL_PROC], 27);
 	caps->rdtscp = (caps->controls[CONTROL_PROC2] & PROC2_RDTSCP) != 0;
-	caps->invpcid = (caps->controls[CONTROL_PROC2] & PROC2_INVPCID) != 0;
-	caps->wbinvd_exits = (caps->controls[CONTROL_PROC2] & PROC2_WBINVD) != 0;
 	caps->guest_pat = (caps->controls[CONTROL_EXIT] & EXIT_SAVE_PAT) &&
 			  (caps->controls[CONTROL_EXIT] & EXIT_LOAD_PAT) &&
 			  (caps->controls[CONTROL_ENTRY] & ENTRY_LOAD_PAT);

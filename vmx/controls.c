@@ -51,7 +51,7 @@ const struct control_bit control_bits[] = {
 	{CONTROL_PROC2, 9, WANT_OFF, "virtual-interrupt delivery"},
 	{CONTROL_PROC2, 10, WANT_OFF, "PAUSE-loop exiting"},
 	{CONTROL_PROC2, 11, WANT_OFF, "RDRAND exiting"},
-	{CONTROL_PROC2, 12, WANT_IF_ANY, "enable INVPCID"},
+	{CONTROL_PROC2, 12, WANT_OFF, "enable INVPCID"},
 	{CONTROL_PROC2, 13, WANT_OFF, "enable VM functions"},
 	{CONTROL_PROC2, 14, WANT_OFF, "VMCS shadowing"},
 	{CONTROL_PROC2, 15, WANT_OFF, "enable ENCLS exiting"},

@@ -7,8 +7,9 @@
 #include "vmx/vm.h"
 #include "vmx/vmcs.h"
 
-#define IN_DELIVERY BIT(0) /* may come in the middle of an event's delivery */
-#define QUALIFIED   BIT(1) /* has an exit qualification */
+#define IN_DELIVERY 1u /* may come in the middle of an event's delivery */
+#define QUALIFIED   2u /* has an exit qualification */
+#define UNKNOWN     4u /* nobody handles it */
 
 struct exit_entry {
 	const char *name;
@@ -85,46 +86,95 @@ const char *exit_reason_name(uint32_t basic_reason)
 
 static void record(struct vcpu *v, uint32_t basic)
 {
-	struct exit_record *r = &v->history[v->exits % EXIT_HISTORY];
-
-	r->reason = v->exit_reason;
-	r->rip = v->rip;
-	r->qualification = v->qualification;
+	v->history[v->exits % EXIT_HISTORY] = (struct exit_record){
+		.rip = v->rip,
+		.reason = v->exit_reason,
+		.qualification = (uint32_t)v->qualification,
+	};
 	v->exits++;
-	v->exit_counts[basic < EXIT_REASONS ? basic : EXIT_REASONS - 1]++;
+	v->exit_counts[basic]++;
+}
+
+/*
+ * SDM 3C "VM-Exit Instruction Length": valid for exits that the instruction itself caused. A skipped
+ * instruction ends STI and MOV SS blocking, and owes a #DB if TF is set.
+ */
+static void skip_instruction(struct vcpu *v)
+{
+	uint64_t next = v->rip + vmcs_read(VMCS_EXIT_INSTRUCTION_LENGTH);
+	uint64_t interruptibility = vmcs_read(VMCS_GUEST_INTERRUPTIBILITY);
+	uint64_t rflags = vmcs_read(VMCS_GUEST_RFLAGS);
+
+	/* EIP wraps at 4 GiB outside of 64-bit mode. */
+	if (UNLIKELY((next ^ v->rip) >> 32) && !(vmcs_read(VMCS_ENTRY_CONTROLS) & ENTRY_IA32E))
+		next = (uint32_t)next;
+	vmcs_write(VMCS_GUEST_RIP, next);
+	if (UNLIKELY((interruptibility & (INTERRUPTIBILITY_STI | INTERRUPTIBILITY_MOV_SS)) |
+		     (rflags & RFLAGS_TF)))
+		inject_after_skip(v, interruptibility, rflags);
+}
+
+static enum exit_action unhandled(struct vcpu *v)
+{
+	const char *name = exit_reason_name(v->exit_reason & 0xffff);
+	enum exit_action action =
+		vm_end(v->vm, false, "VM exit that nobody handles: %s (reason %#x)",
+		       name ? name : "unknown", v->exit_reason);
+
+	vcpu_dump(v);
+	return action;
+}
+
+/* What does not happen at every exit. EXIT_SKIP: nothing special, let the handler do it. */
+static enum exit_action handle_special(struct vcpu *v, uint32_t basic)
+{
+	if (v->exit_reason & BIT(31))
+		return entry_refused(v);
+	if (basic >= ARRAY_SIZE(exits) || !exits[basic].handler)
+		return unhandled(v);
+	if (v->stepping && basic != EXIT_REASON_EPT_VIOLATION)
+		ept_step_end(v);
+	if (exits[basic].flags & IN_DELIVERY)
+		inject_again(v);
+	return EXIT_SKIP;
+}
+
+static void trace(const struct vcpu *v, uint32_t basic)
+{
+	const char *name = exit_reason_name(basic);
+
+	log_write(LOG_TRACE, LOG_EXIT, "%s: %s at %#llx, qualification %#llx", v->vm->config.name,
+		  name ? name : "?", (unsigned long long)v->rip,
+		  (unsigned long long)v->qualification);
 }
 
 enum exit_action exit_handle(struct vcpu *v)
 {
 	uint32_t reason = (uint32_t)vmcs_read(VMCS_EXIT_REASON);
-	uint32_t basic = reason & 0xffff;
-	const struct exit_entry *e = basic < ARRAY_SIZE(exits) ? &exits[basic] : NULL;
-	enum exit_action action = EXIT_UNHANDLED;
+	uint32_t basic = (uint16_t)reason;
+	uint8_t flags = UNKNOWN;
+	enum exit_action action;
 
+	if (LIKELY(basic < ARRAY_SIZE(exits)))
+		flags = exits[basic].handler ? exits[basic].flags : exits[basic].flags | UNKNOWN;
 	v->exit_reason = reason;
 	v->rip = vmcs_read(VMCS_GUEST_RIP);
-	v->qualification = 0;
-	if (e && (e->flags & QUALIFIED))
-		v->qualification = vmcs_read(VMCS_EXIT_QUALIFICATION);
-	record(v, basic);
-	log_trace(LOG_EXIT, "%s: %s at %#llx, qualification %#llx", v->vm->config.name,
-		  e && e->name ? e->name : "?", (unsigned long long)v->rip,
-		  (unsigned long long)v->qualification);
+	v->qualification = flags & QUALIFIED ? vmcs_read(VMCS_EXIT_QUALIFICATION) : 0;
+	record(v, basic < EXIT_REASONS ? basic : EXIT_REASONS - 1);
+	if (log_enabled(LOG_TRACE, LOG_EXIT))
+		trace(v, basic);
 
-	v->step_ended = v->stepping && basic != EXIT_REASON_EPT_VIOLATION;
-	if (UNLIKELY(v->step_ended))
-		ept_step_end(v);
-	if (UNLIKELY(reason & BIT(31)))
-		return entry_refused(v);
-	if (e && e->handler) {
-		if (e->flags & IN_DELIVERY)
-			inject_again(v);
-		action = e->handler(v);
+	if (UNLIKELY((flags & (IN_DELIVERY | UNKNOWN)) || v->stepping || (reason >> 31))) {
+		action = handle_special(v, basic);
+		if (action != EXIT_SKIP)
+			return action;
 	}
-	if (UNLIKELY(action == EXIT_UNHANDLED)) {
-		action = vm_end(v->vm, false, "VM exit that nobody handles: %s (reason %#x)",
-				e && e->name ? e->name : "unknown", reason);
-		vcpu_dump(v);
+	action = exits[basic].handler(v);
+	if (action == EXIT_SKIP) {
+		skip_instruction(v);
+		return EXIT_RETRY;
 	}
-	return action;
+	if (action == EXIT_BLOCK)
+		skip_instruction(v);
+	return UNLIKELY(action == EXIT_UNHANDLED) ? unhandled(v) : action;
 }

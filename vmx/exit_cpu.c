@@ -12,21 +12,30 @@
 
 #define LOW_HALF UINT64_C(0xffffffff)
 
+static void answer_cpuid(struct vcpu *v, const struct cpuid_regs *r)
+{
+	v->gpr[RAX] = r->eax;
+	v->gpr[RBX] = r->ebx;
+	v->gpr[RCX] = r->ecx;
+	v->gpr[RDX] = r->edx;
+}
+
 enum exit_action exit_cpuid(struct vcpu *v)
 {
 	const struct cpuid_policy *p = &v->vm->cpuid;
 	uint32_t leaf = (uint32_t)v->gpr[RAX];
+	const struct cpuid_regs *fixed = cpuid_fixed(p, leaf);
 	struct cpuid_dynamic now = {.xcr0 = v->parked.xcr0};
 	struct cpuid_regs r;
 
-	/* CR4 is not shadowed where CPUID shows it (OSXSAVE). Only some leaves look at it. */
-	if (leaf < CPUID_BASIC_LEAVES && (p->special >> leaf & 1))
-		now.cr4 = vmcs_read(VMCS_GUEST_CR4);
+	if (LIKELY(fixed)) {
+		answer_cpuid(v, fixed);
+		return EXIT_SKIP;
+	}
+	/* The bits of CR4 that CPUID shows are the guest's own. */
+	now.cr4 = vmcs_read(VMCS_GUEST_CR4);
 	cpuid_answer(p, leaf, (uint32_t)v->gpr[RCX], &now, &r);
-	v->gpr[RAX] = r.eax;
-	v->gpr[RBX] = r.ebx;
-	v->gpr[RCX] = r.ecx;
-	v->gpr[RDX] = r.edx;
+	answer_cpuid(v, &r);
 	return EXIT_SKIP;
 }
 

@@ -112,6 +112,7 @@ void ept_step_end(struct vcpu *v)
 	memset(phys_ptr(vm->void_page), 0xff, PAGE_4K);
 	lock_release(&vm->lock);
 	v->stepping = false;
+	v->step_ended = true;
 	v->flush_ept = true;
 	v->prepare = true;
 	set_step(v, false);

@@ -24,7 +24,8 @@ static void debug_side_effects(uint64_t dr6_bits)
 	vmcs_write(VMCS_GUEST_DEBUGCTL, vmcs_read(VMCS_GUEST_DEBUGCTL) & ~DEBUGCTL_LBR_BTF);
 }
 
-static enum exit_action debug_exception(struct vcpu *v, uint32_t info)
+/* our_step: this exit has ended a step over a write (vmx/exit_ept.c). */
+static enum exit_action debug_exception(struct vcpu *v, uint32_t info, bool our_step)
 {
 	const struct guest_fault db = {.vector = EXC_DB};
 	uint64_t bits = v->qualification & DR6_FROM_EXIT;
@@ -34,7 +35,7 @@ static enum exit_action debug_exception(struct vcpu *v, uint32_t info)
 		inject_software_exception(v, EXC_DB);
 		return EXIT_RETRY;
 	}
-	if (v->step_ended && !vmx_caps.mtf && !v->step_tf_was_on) {
+	if (our_step && !vmx_caps.mtf && !v->step_tf_was_on) {
 		/* The single step was ours; a breakpoint that came with it is the guest's. */
 		bits &= ~DR6_BS;
 		if (!bits)
@@ -52,6 +53,9 @@ enum exit_action exit_exception_or_nmi(struct vcpu *v)
 		.has_error_code = (info & EVENT_ERROR_CODE) != 0,
 	};
 
+	bool our_step = v->step_ended;
+
+	v->step_ended = false;
 	if (((info >> EVENT_TYPE_SHIFT) & 7) == EVENT_NMI) {
 		vmx_host_nmi();
 		return EXIT_YIELD;
@@ -66,7 +70,7 @@ enum exit_action exit_exception_or_nmi(struct vcpu *v)
 	if (f.has_error_code)
 		f.error_code = (uint32_t)vmcs_read(VMCS_EXIT_ERROR_CODE);
 	if (f.vector == EXC_DB)
-		return debug_exception(v, info);
+		return debug_exception(v, info, our_step);
 	return inject_fault(v, &f);
 }
 

@@ -26,7 +26,9 @@ static enum exit_action after_access(struct vcpu *v, enum exit_action action)
 {
 	struct vm *vm = v->vm;
 
-	v->prepare = true;
+	/* Most accesses change no line, no deadline and send nothing: then entry needs no look. */
+	if (platform_needs_sync(&vm->platform) || (v->proc_controls & PROC_INTERRUPT_WINDOW))
+		v->prepare = true;
 	if (UNLIKELY(port92_a20(&vm->platform.port92) == vm->a20_off))
 		vm_follow_a20(vm);
 	if (UNLIKELY(end_port_done(&vm->platform.end)))
@@ -74,7 +76,7 @@ static enum exit_action exit_io_string(struct vcpu *v, uint64_t now)
 		return EXIT_SKIP;
 	case STRING_IO_AGAIN:
 		if (s.rflags & RFLAGS_TF)
-			inject_after_skip(v);
+			inject_after_skip(v, 0, s.rflags);
 		return EXIT_RETRY;
 	case STRING_IO_FAULT:
 		return inject_fault(v, &fault);

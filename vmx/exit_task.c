@@ -10,6 +10,21 @@
 #include "vmx/vm.h"
 #include "vmx/vmcs.h"
 
+/* Aborts and #DB, which may be a trap, save RF as it is. */
+static bool is_fault(uint8_t vector)
+{
+	return vector != EXC_DB && vector != EXC_DF && vector != EXC_MC;
+}
+
+/* NMIs are blocked from the delivery of one until the next IRET; STI and MOV SS blocking ends. */
+static uint64_t blocking_after(const struct task_switch *t, bool by_nmi, uint64_t blocking)
+{
+	blocking &= ~(INTERRUPTIBILITY_STI | INTERRUPTIBILITY_MOV_SS);
+	if (t->source == TASK_IRET)
+		blocking &= ~INTERRUPTIBILITY_NMI;
+	return by_nmi ? blocking | INTERRUPTIBILITY_NMI : blocking;
+}
+
 /* The event whose task gate this is, out of what inject_again() found; drops it, since the switch
  * delivers it. */
 static void take_event(struct vcpu *v, struct task_switch *t)
@@ -20,17 +35,18 @@ static void take_event(struct vcpu *v, struct task_switch *t)
 
 	if (!(info & EVENT_VALID))
 		return;
-	t->external = !by_instruction;
+	/* EXT is clear for INT n, INT3 and INTO only (SDM 3A "Error Code"); INT1 is not one of them. */
+	t->external = !by_instruction || type == EVENT_PRIVILEGED_SOFTWARE_EXCEPTION;
 	t->has_error_code = (info & EVENT_ERROR_CODE) != 0;
 	t->error_code = v->event.error_code;
 	/* Faults return to the instruction, with RF; INT n and traps behind it. */
-	t->set_rf = type == EVENT_HARDWARE_EXCEPTION && (uint8_t)info != EXC_DB;
+	t->set_rf = type == EVENT_HARDWARE_EXCEPTION && is_fault((uint8_t)info);
 	if (by_instruction)
 		t->return_rip = v->rip + v->event.instruction_length;
 	v->event.info = 0;
 }
 
-static enum exit_action finish(struct vcpu *v, const struct guest_cpu_state *s,
+static enum exit_action finish(struct vcpu *v, const struct guest_cpu_state *s, uint64_t blocking,
 			       enum task_switch_result result, const struct guest_fault *fault)
 {
 	const struct guest_fault debug = {.vector = EXC_DB};
@@ -38,11 +54,8 @@ static enum exit_action finish(struct vcpu *v, const struct guest_cpu_state *s,
 	if (result == TASK_SWITCH_UNSUPPORTED)
 		return EXIT_UNHANDLED;
 	if (result != TASK_SWITCH_FAULT_OLD) {
-		uint64_t state = vmcs_read(VMCS_GUEST_INTERRUPTIBILITY);
-
 		vcpu_write_state(v, s);
-		vmcs_write(VMCS_GUEST_INTERRUPTIBILITY,
-			   state & ~(INTERRUPTIBILITY_STI | INTERRUPTIBILITY_MOV_SS));
+		vmcs_write(VMCS_GUEST_INTERRUPTIBILITY, blocking);
 		v->rip = s->rip;
 		v->flush_vpid = true;
 		v->prepare = true;
@@ -63,6 +76,7 @@ enum exit_action exit_task_switch(struct vcpu *v)
 	struct guest_cpu_state s;
 	struct guest_fault fault;
 	enum task_switch_result result;
+	bool by_nmi;
 
 	if (t.source != TASK_GATE)
 		t.return_rip = v->rip + vmcs_read(VMCS_EXIT_INSTRUCTION_LENGTH);
@@ -73,5 +87,8 @@ enum exit_action exit_task_switch(struct vcpu *v)
 	/* A fault before the switch meets the event that is still being delivered: #DF rules. */
 	if (result == TASK_SWITCH_FAULT_OLD)
 		v->event = event;
-	return finish(v, &s, result, &fault);
+	by_nmi = t.source == TASK_GATE && (event.info & EVENT_VALID) &&
+		 (uint8_t)event.info == EXC_NMI;
+	return finish(v, &s, blocking_after(&t, by_nmi, vmcs_read(VMCS_GUEST_INTERRUPTIBILITY)),
+		      result, &fault);
 }

@@ -112,14 +112,13 @@ void inject_again(struct vcpu *v)
 	v->prepare = true;
 }
 
-void inject_after_skip(struct vcpu *v)
+void inject_after_skip(struct vcpu *v, uint64_t interruptibility, uint64_t rflags)
 {
-	uint64_t state = vmcs_read(VMCS_GUEST_INTERRUPTIBILITY);
+	const uint64_t blocking = INTERRUPTIBILITY_STI | INTERRUPTIBILITY_MOV_SS;
 
-	if (UNLIKELY(state & (INTERRUPTIBILITY_STI | INTERRUPTIBILITY_MOV_SS)))
-		vmcs_write(VMCS_GUEST_INTERRUPTIBILITY,
-			   state & ~(INTERRUPTIBILITY_STI | INTERRUPTIBILITY_MOV_SS));
-	if (UNLIKELY(vmcs_read(VMCS_GUEST_RFLAGS) & RFLAGS_TF) && !(v->event.info & EVENT_VALID)) {
+	if (interruptibility & blocking)
+		vmcs_write(VMCS_GUEST_INTERRUPTIBILITY, interruptibility & ~blocking);
+	if ((rflags & RFLAGS_TF) && !(v->event.info & EVENT_VALID)) {
 		cpu_write_dr6(cpu_read_dr6() | DR6_BS);
 		set_exception(v, EXC_DB, false, 0);
 	}

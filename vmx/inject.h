@@ -40,8 +40,9 @@ void inject_software_exception(struct vcpu *v, uint8_t vector);
 /* After an exit that may have come in the middle of an event's delivery: puts that event back. */
 void inject_again(struct vcpu *v);
 
-/* After EXIT_SKIP: ends STI and MOV SS blocking, and raises the #DB that TF owes. */
-void inject_after_skip(struct vcpu *v);
+/* After an instruction was carried out for the guest, when STI or MOV SS blocks events or TF is set: ends
+ * the blocking, raises the #DB that TF owes. */
+void inject_after_skip(struct vcpu *v, uint64_t interruptibility, uint64_t rflags);
 
 /* Before an entry: the waiting event, an NMI or a PIC interrupt goes into the VMCS if the guest can
  * take it now; otherwise the window that tells us is opened. The caller holds the VM's lock. */

@@ -145,18 +145,6 @@ static void set_timer(const struct vcpu *v)
 	vmcs_write(VMCS_PREEMPTION_TIMER, ticks > UINT32_MAX ? UINT32_MAX : ticks ? ticks : 1);
 }
 
-/* SDM 3C "VM-Exit Instruction Length": valid for exits that the instruction itself caused. */
-static void skip_instruction(struct vcpu *v)
-{
-	uint64_t next = v->rip + vmcs_read(VMCS_EXIT_INSTRUCTION_LENGTH);
-
-	/* EIP wraps at 4 GiB outside of 64-bit mode. */
-	if (UNLIKELY((next ^ v->rip) >> 32) && !(vmcs_read(VMCS_ENTRY_CONTROLS) & ENTRY_IA32E))
-		next = (uint32_t)next;
-	vmcs_write(VMCS_GUEST_RIP, next);
-	inject_after_skip(v);
-}
-
 enum exit_action vcpu_run(struct vcpu *v)
 {
 	struct cpu *c = this_cpu();
@@ -176,16 +164,11 @@ enum exit_action vcpu_run(struct vcpu *v)
 			return entry_failed(v, failed);
 		v->launched = 1;
 		action = exit_handle(v);
-		if (action == EXIT_SKIP) {
-			skip_instruction(v);
-			continue;
-		}
-		if (action == EXIT_RETRY)
+		if (LIKELY(action == EXIT_RETRY))
 			continue;
 		v->prepare = true;
 		v->ran_until_ns = now_ns();
 		if (action == EXIT_BLOCK) {
-			skip_instruction(v);
 			v->halted = true;
 			v->wake_ns = 0;
 			return EXIT_BLOCK;

@@ -26,9 +26,9 @@ enum exit_action {
 #define EXIT_HISTORY 32u
 
 struct exit_record {
-	uint32_t reason;
 	uint64_t rip;
-	uint64_t qualification;
+	uint32_t reason;
+	uint32_t qualification; /* low half: no exit uses more, but for addresses */
 };
 
 /* An event for the next VM entry, in the format of the VM-entry interruption-information field. */
@@ -46,7 +46,7 @@ struct vcpu {
 	bool prepare;           /* devices, injection and deadline must be looked at before entry */
 	bool halted;            /* in HLT: not runnable until an interrupt comes */
 	bool stepping;          /* a write to unclaimed memory is let through for one instruction */
-	bool step_ended;        /* and this exit ended it */
+	bool step_ended;        /* an exit ended that; read by the #DB handler */
 	bool step_tf_was_on;    /* the guest's own RFLAGS.TF before it */
 	bool nmi_pending;       /* an NMI waits for its turn */
 	bool flush_ept;         /* INVEPT before the next entry */

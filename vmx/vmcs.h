@@ -25,24 +25,27 @@ NORETURN void vmcs_access_failed(const char *instruction, uint32_t encoding, uin
 static inline uint64_t vmcs_read(enum vmcs_field field)
 {
 	uint64_t value;
-	bool failed;
 
-	__asm__ volatile("vmread %2, %0" : "=rm"(value), "=@ccbe"(failed) : "r"((uint64_t)field));
-	if (UNLIKELY(failed))
-		vmcs_access_failed("VMREAD", field, 0);
+	__asm__ goto("vmread %1, %0\n\tjbe %l2"
+		     : "=rm"(value)
+		     : "r"((uint64_t)field)
+		     : "cc", "memory"
+		     : failed);
 	return value;
+failed:
+	vmcs_access_failed("VMREAD", field, 0);
 }
 
 static inline void vmcs_write(enum vmcs_field field, uint64_t value)
 {
-	bool failed;
-
-	__asm__ volatile("vmwrite %1, %2"
-			 : "=@ccbe"(failed)
-			 : "rm"(value), "r"((uint64_t)field)
-			 : "memory");
-	if (UNLIKELY(failed))
-		vmcs_access_failed("VMWRITE", field, value);
+	__asm__ goto("vmwrite %0, %1\n\tjbe %l2"
+		     :
+		     : "rm"(value), "r"((uint64_t)field)
+		     : "cc", "memory"
+		     : failed);
+	return;
+failed:
+	vmcs_access_failed("VMWRITE", field, value);
 }
 
 /* region: 4 KiB aligned, its first word the VMCS revision. ERR_INVALID: VMfailInvalid or -Valid. */
