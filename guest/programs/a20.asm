@@ -1,7 +1,7 @@
 ; guest/programs/a20.asm - the A20 gate, by port 92h.
 ;
-; Promise: with the gate closed, addresses lose bit 20: FFFF:0510 is 0000:0500 again, and 300500h is
-; 200500h. 82371SB (PIIX3) data sheet, "Port 92 Register".
+; Promise: with the gate closed, addresses lose bit 20: FFFF:0510 is 0000:0500 again, and 300500h
+; is 200500h. 82371SB (PIIX3) data sheet, "Port 92 Register".
 
 %define NAME "a20"
 %define LIB_32

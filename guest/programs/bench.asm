@@ -1,9 +1,9 @@
 ; guest/programs/bench.asm - what operations cost, in TSC ticks.
 ;
 ; One line for each operation: "bench NAME n=.. min=.. med=.. mean=.. max=..", or "bench NAME
-; exception=.." where the CPU refuses it. The cost of the measurement itself ("empty", the median) is
-; subtracted from all others but `empty`. In Bochs with sync=none the TSC counts instructions, so
-; natively an instruction costs 1, and what is above that in Lintel is the exit.
+; exception=.." where the CPU refuses it. The cost of the measurement itself ("empty", the median)
+; is subtracted from all others but `empty`. In Bochs with sync=none the TSC counts instructions,
+; so natively an instruction costs 1, and what is above that in Lintel is the exit.
 
 %define NAME "bench"
 %include "lib.inc"
@@ -21,9 +21,9 @@ MSR_PAT		equ 277h
 MSR_MTRRCAP	equ 0FEh
 MSR_APIC_BASE	equ 1Bh
 
-; measure NAME, SET-UP, OPERATION, EAX, EDX: the set-up (each in braces) is outside of the measurement; the
-; operation finds EAX and EDX as given (default 0), ECX and EBX from the set-up. It may change any
-; register but SP, EBP and EDI.
+; measure NAME, SET-UP, OPERATION, EAX, EDX: the set-up (each in braces) is outside of the
+; measurement; the operation finds EAX and EDX as given (default 0), ECX and EBX from the set-up.
+; It may change any register but SP, EBP and EDI.
 %macro measure 3-5 0, 0
 	mov	dword [in_eax], %4
 	mov	dword [in_edx], %5
@@ -172,8 +172,8 @@ interrupts:
 	call	from_load_halted
 	ret
 
-; [tick_tsc]: when the handler began; [tick_ebp]: what the interrupted code had in EBP, which is its own
-; last look at the TSC.
+; [tick_tsc]: when the handler began; [tick_ebp]: what the interrupted code had in EBP, which is
+; its own last look at the TSC.
 on_tick:
 	push	eax
 	push	edx
@@ -186,8 +186,8 @@ on_tick:
 	pop	eax
 	iret
 
-; A series of COUNT_TIMER ticks, with IRQ 0 alone open. Nothing is subtracted: compare with the figures
-; of the machine itself.
+; A series of COUNT_TIMER ticks, with IRQ 0 alone open. Nothing is subtracted: compare with the
+; figures of the machine itself.
 %macro series_begin 0
 	outb	PIC1 + 1, 0FEh
 	mov	word [left], COUNT_TIMER
@@ -224,7 +224,8 @@ hlt_pending:
 	cli
 	series_end "hlt_pending"
 
-; From the last look at the clock in a loop to the handler: the exit for the timer, and the injection.
+; From the last look at the clock in a loop to the handler: the exit for the timer, and the
+; injection.
 while_running:
 	series_begin
 	pit_start 0, 0, MILLISECOND
@@ -237,7 +238,8 @@ while_running:
 	cli
 	series_end "pit_running"
 
-; From the OUT that starts a millisecond to the handler; with the native figure subtracted: the cost.
+; From the OUT that starts a millisecond to the handler; with the native figure subtracted: the
+; cost.
 from_load_running:
 	series_begin
 	call	load_timer

@@ -1,7 +1,7 @@
 ; guest/programs/cr.asm - control registers, debug registers, CPUID, and what a guest may not have.
 ;
-; Promise: what the guest writes to CR0 and CR4 is what it reads, whatever the hypervisor needs there;
-; VMX is not to be seen; VMCALL answers; what the CPU refuses is refused in a guest too.
+; Promise: what the guest writes to CR0 and CR4 is what it reads, whatever the hypervisor needs
+; there; VMX is not to be seen; VMCALL answers; what the CPU refuses is refused in a guest too.
 ; SDM 3A "Control Registers"; SDM 2D "XSETBV"; SDM 3C "Instructions That Cause VM Exits".
 ;
 ; Lines that begin with "not in Lintel" were not checked, since no Lintel is below.

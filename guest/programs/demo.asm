@@ -196,7 +196,8 @@ send_by_interrupt:
 	cli
 	cmp	byte [all_sent], 0
 	jne	.done
-	sti				; takes effect after the next instruction: no wake-up is lost
+	; takes effect after the next instruction: no wake-up is lost
+	sti
 	hlt
 	jmp	.wait
 .done:
@@ -360,7 +361,7 @@ line_length	dw 0
 all_sent	db 0
 ring_in		db 0
 ring_out	db 0
-by_interrupt	db "  And this line goes out by interrupt: the transmitter asks for each byte.", 13, 10
-		db 13, 10, 0
+by_interrupt	db "  And this line goes out by interrupt: the transmitter asks for each byte."
+		db 13, 10, 13, 10, 0
 line_text	times LINE_MAX + 1 db 0
 ring		times RING db 0

@@ -1,7 +1,8 @@
 ; guest/programs/excivt.asm - exceptions in real mode, through the interrupt vector table.
 ;
-; Promise: each arrives with the right vector, and pushes the right IP: faults the instruction itself,
-; traps the one behind it. SDM 3A "Interrupt and Exception Handling", "Real-Address Mode" there.
+; Promise: each arrives with the right vector, and pushes the right IP: faults the instruction
+; itself, traps the one behind it. SDM 3A "Interrupt and Exception Handling", "Real-Address Mode"
+; there.
 
 %define NAME "excivt"
 %include "lib.inc"
@@ -127,7 +128,8 @@ debug_registers:
 	mov	dr7, eax
 	ret
 
-; What the CPU pushes and clears. Single step: #DB behind the instruction, with TF in the pushed flags.
+; What the CPU pushes and clears. Single step: #DB behind the instruction, with TF in the pushed
+; flags.
 flags:
 	set_vector 1, on_step
 	mov	dword [steps], 0

@@ -1,7 +1,7 @@
 ; guest/programs/flood.asm - interrupts as fast as they come, and a computation among them.
 ;
-; Promise: the computation goes on and is right, whatever comes in between: registers and flags survive
-; every injection, and neither source starves the other.
+; Promise: the computation goes on and is right, whatever comes in between: registers and flags
+; survive every injection, and neither source starves the other.
 
 %define NAME "flood"
 %include "lib.inc"
@@ -21,7 +21,8 @@ main:
 	inb	COM1_LSR
 	test	al, LSR_TEMT
 	jz	.drain
-	outb	COM1_MCR, 10h | MCR_OUT2	; loopback; some chips gate interrupts by OUT2 there
+	; loopback; some chips gate interrupts by OUT2 there
+	outb	COM1_MCR, 10h | MCR_OUT2
 	pit_start 0, 2, PERIOD
 	outb	PIC1 + 1, ~(1 << 0 | 1 << 4) & 0FFh
 	outb	COM1_IER, 3
@@ -109,11 +110,13 @@ on_serial:
 	cmp	dword [serials], SERIALS_WANTED * 4
 	jae	.enough
 	outb	COM1, 'x'
-	jmp	.done			; more requests at once: the line must go low and high for an edge
+	; more requests at once: the line must go low and high for an edge
+	jmp	.done
 .enough:
 	outb	COM1_IER, 1
 .done:
-	outb	COM1_IER, 0		; low for a moment, so that what still waits makes a new edge
+	; low for a moment, so that what still waits makes a new edge
+	outb	COM1_IER, 0
 	mov	al, 3
 	cmp	dword [serials], SERIALS_WANTED * 4
 	jb	.more

@@ -1,8 +1,9 @@
 ; guest/programs/hltwake.asm - HLT, and when exactly an interrupt comes in.
 ;
-; Promise: HLT ends with the next interrupt, also with one that was pending before; STI and MOV SS hold
-; interrupts back for one instruction, and an intercepted instruction there does not change that.
-; SDM 2A "HLT", 2B "STI", "MOV"; SDM 3A "Masking Exceptions and Interrupts When Switching Stacks".
+; Promise: HLT ends with the next interrupt, also with one that was pending before; STI and MOV SS
+; hold interrupts back for one instruction, and an intercepted instruction there does not change
+; that. SDM 2A "HLT", 2B "STI", "MOV"; SDM 3A "Masking Exceptions and Interrupts When Switching
+; Stacks".
 
 %define NAME "hltwake"
 %include "lib.inc"
@@ -147,8 +148,10 @@ mov_ss_shadow:
 	cmp	dword [ticks], 300
 	jb	.next
 	cli
-	outb	43h, 30h		; mode 0: the output is low and stays low; a tick that is
-	pic_init			; still waiting would become a spurious interrupt, so forget it
+	; Mode 0: the output is low and stays low. A tick that still waits would become a spurious
+	; interrupt, so forget it.
+	outb	43h, 30h
+	pic_init
 	outb	PIC1 + 1, 0FEh
 	mov	word [forbidden_ip], 0
 	mov	eax, [forbidden]

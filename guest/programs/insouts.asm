@@ -1,7 +1,8 @@
 ; guest/programs/insouts.asm - INS and OUTS in all their forms.
 ;
-; Promise: count, size, direction, segments, address size, and faults half way are those of the CPU.
-; The serial port in loopback hands back the bytes in their order. SDM 2A "INS", 2B "OUTS", "REP".
+; Promise: count, size, direction, segments, address size, and faults half way are those of the
+; CPU. The serial port in loopback hands back the bytes in their order. SDM 2A "INS", 2B "OUTS",
+; "REP".
 
 %define NAME "insouts"
 %define LIB_32
@@ -353,7 +354,8 @@ limits:
 	mov	fs, ax
 	ret
 
-; Pages map to themselves, but HOLE is not there. The handler notes what it saw, maps it and resumes.
+; Pages map to themselves, but HOLE is not there. The handler notes what it saw, maps it and
+; resumes.
 page_faults:
 	call	make_tables
 	set_gate 14, on_page_fault

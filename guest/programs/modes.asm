@@ -1,5 +1,5 @@
-; guest/programs/modes.asm - through the modes of the CPU: real, protected, 32-bit paging, PAE paging,
-; long mode with its compatibility mode, and all the way back.
+; guest/programs/modes.asm - through the modes of the CPU: real, protected, 32-bit paging, PAE
+; paging, long mode with its compatibility mode, and all the way back.
 ;
 ; Promise: each mode works as the manual says, and is entered and left as often as one likes.
 ; SDM 3A "Mode Switching", "Paging", "Initializing IA-32e Mode".
@@ -127,8 +127,8 @@ selector_code_32 dw CODE_32
 
 ; ---- 32-bit paging ------------------------------------------------------------------------------
 
-; The first 4 MiB (8-byte entries: 2 MiB) map to themselves, 4 KiB pages, with exceptions at VIEW and behind it.
-; EDI: table; EDX: bytes in an entry (4, 8); loses EAX, ECX.
+; The first 4 MiB (8-byte entries: 2 MiB) map to themselves, 4 KiB pages, with exceptions at VIEW
+; and behind it. EDI: table; EDX: bytes in an entry (4, 8); loses EAX, ECX.
 fill_table:
 	push	edi
 	mov	ecx, 1024		; entries of 4 bytes in a page; half as many of 8

@@ -1,9 +1,9 @@
 ; guest/programs/pic.asm - the 8259A, as far as two sources can show it.
 ;
-; Promise: priorities, masks, every kind of end of interrupt, rotation, special mask, poll, automatic EOI,
-; level mode. IRQ 0 is requested by the timer (mode 0: the output stays high), IRQ 4 by the serial port
-; (empty transmitter). Nothing is printed while a test runs: that would touch IRQ 4.
-; 8259A data sheet, "Programming the 8259A"; ELCR: 82371SB data sheet.
+; Promise: priorities, masks, every kind of end of interrupt, rotation, special mask, poll,
+; automatic EOI, level mode. IRQ 0 is requested by the timer (mode 0: the output stays high), IRQ
+; 4 by the serial port (empty transmitter). Nothing is printed while a test runs: that would touch
+; IRQ 4. 8259A data sheet, "Programming the 8259A"; ELCR: 82371SB data sheet.
 
 %define NAME "pic"
 %include "lib.inc"
@@ -93,7 +93,8 @@ lower_4:
 	pop	ax
 	ret
 
-; At the same time, for the PIC: opened when both are there. (Bochs' 8259A decides when the first comes.)
+; At the same time, for the PIC: opened when both are there. (Bochs' 8259A decides when the first
+; comes.)
 raise_both:
 	outb	PIC1 + 1, 0FFh
 	call	raise_4

@@ -1,7 +1,7 @@
 ; guest/programs/pit.asm - the 8254: modes, latches, access, and the channels against each other.
 ;
-; Promise: what the data sheet says of the six modes, as far as port 61h (gate and OUT of channel 2) and
-; the read-back command show it. 8254 data sheet, "Mode Definitions", "Read Operations".
+; Promise: what the data sheet says of the six modes, as far as port 61h (gate and OUT of channel
+; 2) and the read-back command show it. 8254 data sheet, "Mode Definitions", "Read Operations".
 
 %define NAME "pit"
 %include "lib.inc"
@@ -163,7 +163,8 @@ accesses:
 	outb	43h, 0B0h		; mode 0, low then high
 	outb	42h, 34h
 	outb	42h, 12h
-	call	wait_a_while			; (the count is loaded with the gate off, and stays)
+	; (the count is loaded with the gate off, and stays)
+	call	wait_a_while
 	call	count_2
 	cmp	eax, 1234h
 	ok_if	e, "access low then high"

@@ -1,8 +1,9 @@
 ; guest/programs/pitminute.asm - 1000 Hz for a minute.
 ;
-; Promise: no tick is lost. The time-stamp counter measures every thousand ticks: were one lost, its
-; thousand would take longer than the others. -DSECONDS=n changes the time.
-; (Channel 2 would be the nearer clock, but reading it makes Bochs' own 8254 lose ticks of channel 0.)
+; Promise: no tick is lost. The time-stamp counter measures every thousand ticks: were one lost,
+; its thousand would take longer than the others. -DSECONDS=n changes the time.
+; (Channel 2 would be the nearer clock, but reading it makes Bochs' own 8254 lose ticks of channel
+; 0.)
 
 %define NAME "pitminute"
 %include "lib.inc"

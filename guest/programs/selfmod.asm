@@ -1,7 +1,7 @@
 ; guest/programs/selfmod.asm - code that changes itself.
 ;
-; Promise: what was written is what runs, also in a page that has run already, through another segment,
-; by a string instruction, and when an emulated INS writes it. SDM 3A "Handling Self- and
+; Promise: what was written is what runs, also in a page that has run already, through another
+; segment, by a string instruction, and when an emulated INS writes it. SDM 3A "Handling Self- and
 ; Cross-Modifying Code".
 
 %define NAME "selfmod"

@@ -1,15 +1,17 @@
 ; guest/programs/tf.asm - single step over instructions that exit.
 ;
-; Promise: with TF set there is one #DB behind every instruction, also behind one that the hypervisor
-; did instead of the CPU; behind MOV SS there is none. SDM 3B "Single-Step Exception Condition";
-; SDM 3C "Pending Debug Exceptions", "VM-Exit Controls" (an emulated instruction owes the #DB).
+; Promise: with TF set there is one #DB behind every instruction, also behind one that the
+; hypervisor did instead of the CPU; behind MOV SS there is none. SDM 3B "Single-Step Exception
+; Condition"; SDM 3C "Pending Debug Exceptions", "VM-Exit Controls" (an emulated instruction owes
+; the #DB).
 
 %define NAME "tf"
 %include "lib.inc"
 
 LOG_MAX		equ 64
 
-; step INSTRUCTION: expected to be followed by a #DB, whose address goes into a list behind the code.
+; step INSTRUCTION: expected to be followed by a #DB, whose address goes into a list behind the
+; code.
 %assign STEPS 0
 %macro step 1+
 	%1

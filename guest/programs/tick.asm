@@ -1,7 +1,7 @@
 ; guest/programs/tick.asm - a second of ticks, for many guests at once.
 ;
-; Promise: guests beside each other do not notice each other. Each fills 64 KiB with numbers that follow
-; from its own clock, halts ten times for a tenth of a second, and finds them unchanged.
+; Promise: guests beside each other do not notice each other. Each fills 64 KiB with numbers that
+; follow from its own clock, halts ten times for a tenth of a second, and finds them unchanged.
 
 %define NAME "tick"
 %include "lib.inc"

@@ -1,8 +1,8 @@
 ; guest/programs/tsswitch.asm - hardware task switches.
 ;
-; Promise: JMP, CALL, IRET and task gates switch between 32-bit and 16-bit tasks with the right busy bits,
-; back link, NT and CR0.TS; an exception's error code reaches the new task; the faults are those of the
-; manual. SDM 3A "Task Management"; under VMX each of them exits and is emulated.
+; Promise: JMP, CALL, IRET and task gates switch between 32-bit and 16-bit tasks with the right
+; busy bits, back link, NT and CR0.TS; an exception's error code reaches the new task; the faults
+; are those of the manual. SDM 3A "Task Management"; under VMX each of them exits and is emulated.
 
 %define NAME "tsswitch"
 %define LIB_32

@@ -1,7 +1,8 @@
 ; guest/programs/uart.asm - the 16550A: registers, FIFOs, every interrupt, loopback, modem lines.
 ;
-; Promise: what the data sheet says of each register. Everything but the first test runs in loopback.
-; PC16550D data sheet, "Registers", "FIFO Interrupt Mode Operation", "Modem Control Register".
+; Promise: what the data sheet says of each register. Everything but the first test runs in
+; loopback. PC16550D data sheet, "Registers", "FIFO Interrupt Mode Operation", "Modem Control
+; Register".
 
 %define NAME "uart"
 %include "lib.inc"
@@ -14,7 +15,8 @@ IIR_DATA	equ 4
 IIR_LINE	equ 6
 IIR_TIMEOUT	equ 0Ch
 
-; Runs a test in loopback. It returns what it saw in EAX; ok_if follows outside, when the line works again.
+; Runs a test in loopback. It returns what it saw in EAX; ok_if follows outside, when the line
+; works again.
 %macro looped 1
 	call	begin_loop
 	call	%1
@@ -56,9 +58,10 @@ main:
 	looped	trigger
 	seen	010C04h, "IIR: nothing, then time-out, then the trigger level"
 	looped	priorities
-	seen_in_lintel 00020406h, "IIR: line status, data, transmitter, modem, in this order" ; (Bochs forgets the transmitter)
+	; (Bochs forgets the transmitter)
+	seen_in_lintel 00020406h, "IIR: line status, data, transmitter, modem, in this order"
 	looped	thre
-	seen	010201h, "IIR: the transmitter's interrupt goes when it is read, and comes back by IER"
+	seen	010201h, "IIR: the transmitter's interrupt goes when read, and comes back by IER"
 	looped	without_fifo
 	seen	610041h, "without FIFOs: one byte; data ready goes with it"
 	looped	interrupts
@@ -237,7 +240,8 @@ overflow:
 	loop	.next
 	ret
 
-; Waits for one byte without a look at LSR: that would clear the error. Interrupt identification tells.
+; Waits for one byte without a look at LSR: that would clear the error. Interrupt identification
+; tells.
 wait_sent:
 	push	cx
 	outb	COM1_IER, 2
@@ -281,7 +285,8 @@ modem_lines:
 .bits	db 9, 6, 5, 3			; OUT2+DTR, OUT1+RTS, OUT1+DTR, DTR+RTS
 
 modem_deltas:
-	outb	COM1_MCR, LOOPBACK | 0Fh	; all on: CTS, DSR, DCD changed; RI only counts when it ends
+	; all on: CTS, DSR, DCD changed; RI only counts when it ends
+	outb	COM1_MCR, LOOPBACK | 0Fh
 	inb	COM1_MSR
 	mov	bh, al
 	inb	COM1_MSR
@@ -400,7 +405,8 @@ without_fifo:
 	mov	eax, ebx
 	ret
 
-; 100 bytes by interrupts in both directions at once; the upper half: right ones, the lower: received.
+; 100 bytes by interrupts in both directions at once; the upper half: right ones, the lower:
+; received.
 interrupts:
 	outb	COM1_MCR, LOOPBACK | MCR_OUT2
 	mov	word [to_send], 100

@@ -1,7 +1,7 @@
 ; guest/programs/user.asm - what code at CPL 3 may do, and what not.
 ;
-; Promise: the guest's own privilege checks come before anything that the hypervisor does; a port that the
-; task's I/O bitmap allows works; VMCALL is for CPL 0 alone.
+; Promise: the guest's own privilege checks come before anything that the hypervisor does; a port
+; that the task's I/O bitmap allows works; VMCALL is for CPL 0 alone.
 ; SDM 3A "Privileged Instructions"; SDM 1 "I/O Permission Bit Map".
 
 %define NAME "user"

@@ -1,7 +1,7 @@
 ; guest/programs/wild.asm - random accesses to all ports, to memory that is not there, to MSRs.
 ;
-; Promise: nothing that a guest does to a port, an address or an MSR harms anybody else: unclaimed ports
-; and addresses read all ones and ignore writes, unknown MSRs raise #GP.
+; Promise: nothing that a guest does to a port, an address or an MSR harms anybody else: unclaimed
+; ports and addresses read all ones and ignore writes, unknown MSRs raise #GP.
 ; On the machine itself real devices would answer, so there only harmless ports are tried.
 
 %define NAME "wild"
@@ -109,8 +109,8 @@ allowed:
 	stc
 	ret
 
-; First and last port; three below the first that matters, for wide accesses. Those that reset or end a
-; guest, and the modem control with the loopback.
+; First and last port; three below the first that matters, for wide accesses. Those that reset or
+; end a guest, and the modem control with the loopback.
 forbidden_natively:
 	dw	0, 7Ch			; only the POST port of the low ones,
 	dw	81h, 2FCh		; and 2FDh to 31Ch of the others

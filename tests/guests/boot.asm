@@ -1,8 +1,9 @@
 ; tests/guests/boot.asm - a boot sector that starts a guest program on the machine itself.
 ;
 ; It moves itself out of the way, reads the program (the sectors behind it) to 0000:7C00 and jumps
-; there with what Lintel's flat loader gives: CS:IP = 0000:7C00, DL = 80h, interrupts off, PICs masked.
-; SECTORS is the program's length. Reads by "extended read" (Enhanced Disk Drive, INT 13h AH = 42h).
+; there with what Lintel's flat loader gives: CS:IP = 0000:7C00, SS:SP likewise, DL = 80h,
+; interrupts on, but all masked in the PICs. SECTORS is the program's length. Reads by "extended
+; read" (Enhanced Disk Drive, INT 13h AH = 42h).
 
 	bits	16
 	org	600h
@@ -45,6 +46,8 @@ next:
 	xor	di, di
 	xor	bp, bp
 	mov	dx, 80h
+	mov	sp, 7C00h
+	sti
 	jmp	0:7C00h
 
 left	dw SECTORS

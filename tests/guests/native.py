@@ -23,10 +23,11 @@ PROGRAMS = ROOT / "guest" / "programs"
 BOOT_SECTOR = Path(__file__).with_name("boot.asm")
 CYLINDERS, HEADS, SECTORS = 4, 16, 63
 
-# These lines come last, so they replace those of the bed. An MSR that does not exist raises #GP, as on
-# real machines; Bochs alone would let it pass.
+# These lines come last, so they replace those of the bed. An MSR that does not exist raises #GP, as
+# on real machines; Bochs alone would let it pass.
 DISK_AND_CPU = f"""\
-ata0-master: type=disk, path="{{disk}}", mode=flat, cylinders={CYLINDERS}, heads={HEADS}, spt={SECTORS}
+ata0-master: type=disk, path="{{disk}}", mode=flat
+ata0-master: cylinders={CYLINDERS}, heads={HEADS}, spt={SECTORS}
 boot: disk
 cpu: ignore_bad_msrs=0
 """

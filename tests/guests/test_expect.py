@@ -10,7 +10,8 @@ def expectation(*lines):
 
 
 def test_exact_lines_fit_without_regard_to_line_ends():
-    assert expectation((">", "one"), (">", ""), (">", "two")).mismatch("one \r\n\r\ntwo\r\n") is None
+    e = expectation((">", "one"), (">", ""), (">", "two"))
+    assert e.mismatch("one \r\n\r\ntwo\r\n") is None
 
 
 def test_a_missing_line_is_named():
