@@ -14,9 +14,12 @@ TSS_A		equ 20100h
 TSS_B		equ 20200h	; a 16-bit task
 TSS_GP		equ 20300h	; the handler of #GP
 TSS_TICK	equ 20400h	; the handler of IRQ 0
+TSS_BAD		equ 20500h	; a task that cannot start
+TSS_TS		equ 20600h	; the handler of #TS
 STACK_A		equ 22000h
 STACK_GP	equ 24000h
 STACK_TICK	equ 26000h
+STACK_TS	equ 28000h
 STACK_B		equ 6000h	; with a 16-bit stack segment
 
 %define SLOT(n) (gdt.extra + (n) * 8)
@@ -30,6 +33,9 @@ TINY		equ SELECTOR(5)
 GP_TASK		equ SELECTOR(6)
 TICK		equ SELECTOR(7)
 IDLE		equ SELECTOR(8)	; a TSS that nobody uses
+
+BAD		equ SELECTOR(9)
+TS_TASK		equ SELECTOR(10)
 
 FLAG_NT		equ 4000h
 CR0_TS		equ 8
@@ -117,6 +123,7 @@ main:
 	call	by_tick
 	call	trap_flag
 	call	faults
+	call	bad_state
 	call	leave_protected
 	bits	16
 	pass
@@ -438,7 +445,52 @@ faults:
 	iretd
 	fail	"IRET went somewhere"
 
+; What is wrong with the new task's own registers is found when the switch is done: #TS comes in
+; the new task. A third task handles it and goes back to the first.
+; state_fails OFFSET IN TSS, VALUE, ERROR CODE, "text"
+%macro state_fails 4
+	descriptor 9, TSS_BAD, 103, TYPE_32
+	descriptor 10, TSS_TS, 103, TYPE_32
+	task	TSS_BAD, task_bad, STACK_A
+	task	TSS_TS, task_ts, STACK_TS
+	mov	dword [TSS_BAD + tss.ldt], 0
+	mov	dword [TSS_BAD + %1], %2
+	mov	dword [ts_error], -1
+	jmp	BAD:0
+	mov	eax, [ts_error]
+	cmp	eax, %3
+	must	e, %4, ": the error code"
+	movzx	eax, word [TSS_TS + tss.link]
+	cmp	eax, BAD
+	must	e, %4, ": it comes in the new task"
+	movzx	eax, byte [SLOT(9) + 5]
+	cmp	eax, TYPE_32 | BUSY
+	must	e, %4, ": which is busy"
+	ok	"#TS: ", %4
+	clts
+%endmacro
+
+bad_state:
+	task_gate 10, TS_TASK
+	state_fails tss.ldt, 0F08h, 0F08h, "an LDT past the table"
+	state_fails tss.cs, DATA_32, DATA_32, "CS is a data segment"
+	state_fails tss.cs, 0, 0, "CS is null"
+	state_fails tss.ss, CODE_32, CODE_32, "SS is a code segment"
+	state_fails tss.ss, 0, 0, "SS is null"
+	state_fails tss.ds, 0F08h, 0F08h, "DS past the table"
+	state_fails tss.es, MAIN, MAIN, "ES is a system segment"
+	set_gate 10, lib_stubs_32 + 10 * LIB_STUB
+	ret
+
+task_bad:
+	fail	"a task with wrong segments has started"
+
+task_ts:
+	pop	dword [ts_error]
+	jmp	MAIN:0
+
 	align	4
+ts_error	dd 0
 seen:
 .eax		dd 0
 .esi		dd 0
