@@ -169,6 +169,15 @@ static void start_interrupts(void)
 		log_warn(LOG_APIC, "no I/O APIC: the console is polled");
 }
 
+/* crash=NAME@CORE: that core takes it for itself. */
+static void crash_if_asked(void)
+{
+	struct text name;
+
+	if (options_text(&options, "crash", &name) == OK)
+		selftest_crash(name);
+}
+
 static void run_self_tests(void)
 {
 	struct text names;
@@ -178,8 +187,7 @@ static void run_self_tests(void)
 
 		log_at(failed ? LOG_ERROR : LOG_INFO, LOG_BOOT, "selftest: %u failed", failed);
 	}
-	if (options_text(&options, "crash", &names) == OK)
-		selftest_crash(names);
+	crash_if_asked();
 }
 
 /* ---- the end ---- */
@@ -292,6 +300,7 @@ static void application_processor(struct cpu *c)
 {
 	if (vmx_core_on() != OK)
 		log_error(LOG_VMX, "core %u takes no guests", c->index);
+	crash_if_asked();
 	__atomic_fetch_add(&cores_ready, 1, __ATOMIC_RELEASE);
 	while (!__atomic_load_n(&cores_released, __ATOMIC_ACQUIRE))
 		cpu_halt_until_irq();
@@ -312,6 +321,12 @@ static void release_cores(void)
 
 static void start_machine(uint32_t magic, uint32_t info_phys)
 {
+	static const struct panic_drivers at_panic = {
+		.stop_others = lapic_send_nmi_others,
+		.reset = power_reset,
+		.poweroff = power_off,
+	};
+
 	percpu_init_bsp();
 	early_uart_init();
 	add_log_sink(&early_uart_sink);
@@ -335,21 +350,16 @@ static void start_machine(uint32_t magic, uint32_t info_phys)
 	start_console();
 	power_init(&acpi);
 	start_interrupts();
+	panic_set_drivers(&at_panic);
 	run_self_tests();
 }
 
 NORETURN void kernel_main(uint32_t magic, uint32_t info_phys)
 {
-	static const struct panic_drivers at_panic = {
-		.stop_others = lapic_send_nmi_others,
-		.reset = power_reset,
-		.poweroff = power_off,
-	};
 	const char *reason;
 	uint64_t cores = CPU_MAX, free_before;
 
 	start_machine(magic, info_phys);
-	panic_set_drivers(&at_panic);
 	complain("cores", options_u64(&options, "cores", CPU_MAX, &cores));
 	report_unknown_options();
 	if (vmx_init(&host_frames, &ops, &reason) != OK)
