@@ -99,6 +99,9 @@ static void carry_pit(struct platform *p, uint64_t until_ns, bool ran)
 
 void platform_sync_slow(struct platform *p, uint64_t now_ns, uint64_t ran_until_ns)
 {
+	/* From the deadline on it was not the guest that let ticks wait, but an exit that came late. */
+	if (!p->wake_stale)
+		ran_until_ns = min_u64(ran_until_ns, p->wake_ns);
 	carry_pit(p, min_u64(ran_until_ns, now_ns), true);
 	carry_pit(p, now_ns, false);
 	vpic_set_line(&p->pic, PLATFORM_IRQ_COM1, vuart_irq(&p->com1, now_ns));
@@ -127,7 +130,6 @@ static void access_pic(void *state, struct io_access *io)
 {
 	struct platform *p = state;
 	bool was_masked = vpic_masked(&p->pic, PLATFORM_IRQ_PIT);
-
 	bool read_only = !io->write && !p->pic.master.poll && !p->pic.slave.poll;
 
 	sync_for_access(p, io);
@@ -163,11 +165,11 @@ static void access_com1(void *state, struct io_access *io)
 {
 	struct platform *p = state;
 	bool irq = vuart_irq(&p->com1, io->now_ns);
-	uint8_t ier = p->com1.ier;
 
 	vuart_access(&p->com1, io);
-	/* What is received or enabled also moves the time-out; what is sent has to be taken. */
-	if (io->port == 0 || ier != p->com1.ier || irq != vuart_irq(&p->com1, io->now_ns) ||
+	/* A write may enable a line or a time-out, reading a character moves the time-out, and what is
+	 * to be sent has to be taken. Polling LSR or IIR changes nothing but the line. */
+	if (io->write || io->port == 0 || irq != vuart_irq(&p->com1, io->now_ns) ||
 	    vuart_has_tx(&p->com1))
 		p->stale = true;
 }
@@ -263,9 +265,16 @@ uint64_t platform_deadline_ns(struct platform *p, uint64_t now_ns)
 	return p->wake_ns;
 }
 
-/* Could something from outside raise COM1's line? */
-static bool com1_could_interrupt(const struct vuart *u)
+/* Is COM1 about to raise its line, or could something from outside make it do so? */
+static bool com1_could_interrupt(const struct platform *p)
 {
+	const struct vuart *u = &p->com1;
+
+	if (!vpic_would_interrupt(&p->pic, PLATFORM_IRQ_COM1))
+		return false;
+	/* The PIC was not told yet: the next platform_sync() makes an edge of it. */
+	if (vuart_irq(u, p->now_ns) && !vpic_line(&p->pic, PLATFORM_IRQ_COM1))
+		return true;
 	if (!(u->mcr & MCR_OUT2) || (u->mcr & MCR_LOOP))
 		return false;
 	return (u->ier & IER_OUTSIDE) || ((u->ier & IER_TRANSMITTER) && vuart_has_tx(u));
@@ -278,7 +287,7 @@ bool platform_could_wake(const struct platform *p)
 	if (vpic_would_interrupt(&p->pic, PLATFORM_IRQ_PIT) &&
 	    vpit_deadline_ns(&p->pit, p->now_ns) != NS_NEVER)
 		return true;
-	return com1_could_interrupt(&p->com1) && vpic_would_interrupt(&p->pic, PLATFORM_IRQ_COM1);
+	return com1_could_interrupt(p);
 }
 
 bool platform_receive(struct platform *p, uint8_t byte, uint64_t now_ns)

@@ -71,11 +71,11 @@ static inline bool platform_io(struct platform *p, struct io_access *io)
 void platform_sync_slow(struct platform *p, uint64_t now_ns, uint64_t ran_until_ns);
 
 /*
- * Carries the lines to the PIC as they are at now_ns. Until ran_until_ns, at most now_ns, the guest ran
- * and got each interrupt in time: that is the earlier of its last exit and of the deadline with which
- * it was entered (an exit that came too late is not the guest's fault). To be called before each
- * entry and before platform_intr(); and while the guest does not run, when platform_deadline_ns()
- * has come. A few loads where nothing is due.
+ * Carries the lines to the PIC as they are at now_ns. The guest ran until ran_until_ns (its last exit), at
+ * most now_ns. A tick after the deadline that platform_deadline_ns() gave is not the guest's to lose
+ * either, if the exit came later than that. To be called before each entry, before platform_intr(),
+ * and while the guest does not run when platform_deadline_ns() has come. A few loads where
+ * nothing is due.
  */
 static inline void platform_sync(struct platform *p, uint64_t now_ns, uint64_t ran_until_ns)
 {
@@ -101,7 +101,8 @@ uint8_t platform_acknowledge(struct platform *p);
 
 /* When to call platform_sync() again so that no interrupt comes late, as the board is now; NS_NEVER if
  * none comes by itself. A tick that could not interrupt, since IRQ 0 is masked or in service or still
- * waiting, needs no waking: platform_sync() will find it later. Call after platform_sync(). */
+ * waiting, needs no waking: platform_sync() will find it later. Call it after platform_sync(), and after
+ * platform_acknowledge(), which may open the way for the next tick (automatic EOI). */
 uint64_t platform_deadline_ns(struct platform *p, uint64_t now_ns);
 
 /* Could an interrupt still come, as the guest has programmed the board: from the PIT, or through

@@ -341,6 +341,12 @@ void vpic_set_line(struct vpic *p, unsigned irq, bool level)
 	update(p);
 }
 
+bool vpic_line(const struct vpic *p, unsigned irq)
+{
+	ASSERT(irq < 16);
+	return (irq < 8 ? &p->master : &p->slave)->lines & bit(irq & 7);
+}
+
 bool vpic_requested(const struct vpic *p, unsigned irq)
 {
 	ASSERT(irq < 16);

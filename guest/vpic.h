@@ -60,6 +60,9 @@ void vpic_access(void *state, struct io_access *io);
 /* The level of input 0 to 15 (2 is the cascade and may not be driven). */
 void vpic_set_line(struct vpic *p, unsigned irq, bool level);
 
+/* The level of input 0 to 15 as it was set last; of 2, what the slave drives. */
+bool vpic_line(const struct vpic *p, unsigned irq);
+
 /* The INT output of the master now. Two instructions: it is on the exit path. */
 static inline bool vpic_intr(const struct vpic *p)
 {

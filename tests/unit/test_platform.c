@@ -247,6 +247,52 @@ static void com1_has_a_deadline_for_its_time_out(void **state)
 	assert_int_equal(platform_deadline_ns(&p, START_NS), NS_NEVER);
 }
 
+static void a_time_out_counts_from_when_out2_lets_it_through(void **state)
+{
+	struct platform p;
+
+	(void)state;
+	start(&p, 0x10);
+	outb(&p, 0x3fa, 0xc1, START_NS);
+	outb(&p, IER, 0x01, START_NS);
+	assert_true(platform_receive(&p, 'x', START_NS));
+	run_until(&p, START_NS);
+	outb(&p, MCR, 0x08, START_NS);
+	assert_true(platform_needs_sync(&p));
+	run_until(&p, START_NS);
+	assert_true(platform_deadline_ns(&p, START_NS) < START_NS + NS_PER_MILLISECOND);
+	run_until(&p, START_NS + NS_PER_MILLISECOND);
+	assert_true(platform_intr(&p));
+}
+
+static void polling_needs_no_sync(void **state)
+{
+	struct platform p;
+	uint8_t byte;
+
+	(void)state;
+	start(&p, 0x11);
+	program_pit(&p, 2, 0, START_NS);
+	run_until(&p, START_NS);
+	platform_deadline_ns(&p, START_NS);
+	assert_false(platform_needs_sync(&p));
+	inb(&p, 0x3fd, START_NS);
+	inb(&p, 0x3fa, START_NS);
+	inb(&p, 0x40, START_NS);
+	inb(&p, 0x20, START_NS);
+	inb(&p, 0x61, START_NS);
+	inb(&p, 0x80, START_NS);
+	assert_false(platform_needs_sync(&p));
+	/* But while a character waits to be taken, a guest that polls for that has it taken. */
+	outb(&p, 0x3f8, 'x', START_NS);
+	run_until(&p, START_NS);
+	platform_deadline_ns(&p, START_NS);
+	assert_false(platform_needs_sync(&p));
+	inb(&p, 0x3fd, START_NS);
+	assert_true(platform_needs_sync(&p));
+	assert_true(platform_take_tx(&p, &byte));
+}
+
 static void a_full_receiver_keeps_its_line_as_it_is(void **state)
 {
 	struct platform p;
@@ -448,16 +494,34 @@ static void a_late_request_saves_one_tick_and_not_more(void **state)
 static void an_exit_after_its_deadline_loses_no_tick(void **state)
 {
 	struct platform p;
-	uint64_t deadline_ns, now_ns;
+	uint64_t now_ns;
 
 	(void)state;
 	start(&p, 0x01);
 	program_pit(&p, 2, PERIOD, START_NS);
 	run_until(&p, START_NS);
-	deadline_ns = platform_deadline_ns(&p, START_NS);
+	assert_int_equal(platform_deadline_ns(&p, START_NS), rise_ns(&p, 1));
 	now_ns = rise_ns(&p, 4);
-	platform_sync(&p, now_ns, deadline_ns);
+	run_until(&p, now_ns);
 	assert_int_equal(take_ticks(&p, now_ns), 4);
+}
+
+static void automatic_eoi_has_a_deadline_at_once(void **state)
+{
+	struct platform p;
+
+	(void)state;
+	start(&p, 0x01);
+	outb(&p, 0x20, 0x11, START_NS);
+	outb(&p, 0x21, 0x08, START_NS);
+	outb(&p, 0x21, 0x04, START_NS);
+	outb(&p, 0x21, 0x03, START_NS);
+	program_pit(&p, 2, PERIOD, START_NS);
+	run_until(&p, START_NS);
+	run_until(&p, rise_ns(&p, 1));
+	assert_int_equal(platform_deadline_ns(&p, p.now_ns), NS_NEVER);
+	assert_int_equal(platform_acknowledge(&p), VECTOR_PIT);
+	assert_int_equal(platform_deadline_ns(&p, p.now_ns), rise_ns(&p, 1));
 }
 
 static void debt_is_at_most_a_second(void **state)
@@ -610,6 +674,7 @@ static void nothing_due_is_not_looked_at(void **state)
 static void a_halted_guest_can_be_woken_by_what_it_listens_to(void **state)
 {
 	struct platform p;
+	uint8_t byte;
 
 	(void)state;
 	start(&p, 0x01);
@@ -634,6 +699,12 @@ static void a_halted_guest_can_be_woken_by_what_it_listens_to(void **state)
 	outb(&p, 0x3f8, 'x', START_NS);
 	run_until(&p, START_NS);
 	assert_true(platform_could_wake(&p)); /* when it has gone out */
+	assert_true(platform_take_tx(&p, &byte));
+	assert_true(platform_could_wake(&p)); /* it has, and the PIC will hear of it */
+	run_until(&p, START_NS);
+	assert_int_equal(platform_acknowledge(&p), VECTOR_COM1);
+	outb(&p, 0x20, EOI, START_NS);
+	assert_false(platform_could_wake(&p)); /* the line is still high, but it was heard */
 }
 
 static void a_request_that_waits_can_wake(void **state)
@@ -671,6 +742,8 @@ int main(void)
 		cmocka_unit_test(the_word_shutdown_ends_the_machine),
 		cmocka_unit_test(com1_drives_irq_4),
 		cmocka_unit_test(com1_has_a_deadline_for_its_time_out),
+		cmocka_unit_test(a_time_out_counts_from_when_out2_lets_it_through),
+		cmocka_unit_test(polling_needs_no_sync),
 		cmocka_unit_test(a_full_receiver_keeps_its_line_as_it_is),
 		cmocka_unit_test(mode_0_raises_irq_0_once),
 		cmocka_unit_test(mode_0_programmed_again_withdraws_its_request),
@@ -683,6 +756,7 @@ int main(void)
 		cmocka_unit_test(paying_a_debt_costs_no_tick),
 		cmocka_unit_test(a_late_request_saves_one_tick_and_not_more),
 		cmocka_unit_test(an_exit_after_its_deadline_loses_no_tick),
+		cmocka_unit_test(automatic_eoi_has_a_deadline_at_once),
 		cmocka_unit_test(debt_is_at_most_a_second),
 		cmocka_unit_test(debt_ends_when_the_guest_turns_away),
 		cmocka_unit_test(debt_survives_what_is_not_for_channel_0),

@@ -611,7 +611,10 @@ static void the_slave_comes_through_ir2(void **state)
 	raise_line(&p, 10);
 	assert_int_equal(irr(&p, MASTER), 0x04);
 	assert_int_equal(irr(&p, SLAVE), 0x04);
+	assert_true(vpic_line(&p, 10));
+	assert_true(vpic_line(&p, VPIC_CASCADE));
 	assert_taken(&p, 10);
+	assert_false(vpic_line(&p, VPIC_CASCADE));
 	assert_int_equal(isr(&p, MASTER), 0x04);
 	assert_int_equal(isr(&p, SLAVE), 0x04);
 	assert_int_equal(irr(&p, MASTER), 0);
@@ -913,6 +916,7 @@ static void a_wrong_number_is_our_bug(void **state)
 	expect_assert_failure(vpic_access(&p, &io));
 	expect_assert_failure(vpic_set_line(&p, VPIC_CASCADE, true));
 	expect_assert_failure(vpic_set_line(&p, 16, true));
+	expect_assert_failure(vpic_line(&p, 16));
 	expect_assert_failure(vpic_requested(&p, 16));
 	expect_assert_failure(vpic_masked(&p, 16));
 	expect_assert_failure(vpic_level_triggered(&p, 16));
