@@ -18,7 +18,7 @@
  * The allow lists. What is missing in them is hidden: besides bits that are reserved,
  *  1 ECX: DTES64, MONITOR, DS-CPL, VMX, SMX, EIST, TM2, CNXT-ID, SDBG, xTPR, PDCM, PCID, DCA,
  *	   x2APIC, TSC-deadline
- *  1 EDX: MCE, APIC, MTRR, MCA, PSN, DS, ACPI, HTT, TM, PBE
+ *  1 EDX: APIC, MTRR, MCA, PSN, DS, ACPI, HTT, TM, PBE
  *  7 EBX: TSC_ADJUST, SGX, HLE, INVPCID, RTM, PQM, MPX, PQE, PT
  *  7 ECX: PKU, OSPKE, WAITPKG, CET_SS, TME, LA57, KL, bus-lock detect, ENQCMD, SGX_LC, PKS
  *  7 EDX: UINTR, TSX bits, HYBRID, PCONFIG, LBRs, CET_IBT, AMX, SPEC_CTRL, STIBP, L1D_FLUSH,
@@ -31,7 +31,8 @@
 	 BIT(28) /* AVX */ | BIT(29) /* F16C */ | BIT(30) /* RDRAND */)
 #define ALLOW_1_EDX                                                                                \
 	(BIT(0) /* FPU */ | BIT(1) /* VME */ | BIT(2) /* DE */ | BIT(3) /* PSE */ |                \
-	 BIT(4) /* TSC */ | BIT(5) /* MSR */ | BIT(6) /* PAE */ | BIT(8) /* CX8 */ |               \
+	 BIT(4) /* TSC */ | BIT(5) /* MSR */ | BIT(6) /* PAE */ |                                  \
+	 BIT(7) /* MCE: #MC, which never comes, and no banks */ | BIT(8) /* CX8 */ |               \
 	 BIT(11) /* SEP */ | BIT(13) /* PGE */ | BIT(15) /* CMOV */ | BIT(16) /* PAT */ |          \
 	 BIT(17) /* PSE-36 */ | BIT(19) /* CLFSH */ | BIT(23) /* MMX */ | BIT(24) /* FXSR */ |     \
 	 BIT(25) /* SSE */ | BIT(26) /* SSE2 */ | BIT(27) /* SS */)
@@ -238,9 +239,9 @@ static uint64_t cr4_of(const struct cpuid_policy *p)
 	static const struct {
 		uint32_t feature;
 		uint64_t cr4;
-	} one_edx[] = {{BIT(1), CR4_VME | CR4_PVI}, {BIT(2), CR4_DE},   {BIT(3), CR4_PSE},
-		       {BIT(6), CR4_PAE},           {BIT(13), CR4_PGE}, {BIT(24), CR4_OSFXSR},
-		       {BIT(25), CR4_OSXMMEXCPT}};
+	} one_edx[] = {{BIT(1), CR4_VME | CR4_PVI}, {BIT(2), CR4_DE},         {BIT(3), CR4_PSE},
+		       {BIT(6), CR4_PAE},           {BIT(7), CR4_MCE},        {BIT(13), CR4_PGE},
+		       {BIT(24), CR4_OSFXSR},       {BIT(25), CR4_OSXMMEXCPT}};
 
 	for (size_t i = 0; i < ARRAY_SIZE(one_edx); i++)
 		if (p->basic[1].edx & one_edx[i].feature)

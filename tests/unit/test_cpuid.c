@@ -115,8 +115,8 @@ static void what_the_guest_lacks_is_hidden(void **state)
 {
 	/* 1 ECX: MONITOR VMX SMX EIST TM2 SDBG PDCM PCID DCA x2APIC TSC-deadline OSXSAVE */
 	static const uint8_t ecx[] = {2, 3, 4, 5, 6, 7, 8, 10, 11, 14, 15, 16, 17, 18, 21, 24, 27};
-	/* 1 EDX: MCE APIC MTRR MCA PSN DS ACPI HTT TM PBE */
-	static const uint8_t edx[] = {7, 9, 10, 12, 14, 18, 20, 21, 22, 28, 29, 30, 31};
+	/* 1 EDX: APIC MTRR MCA PSN DS ACPI HTT TM PBE */
+	static const uint8_t edx[] = {9, 10, 12, 14, 18, 20, 21, 22, 28, 29, 30, 31};
 	/* 7 EBX: TSC_ADJUST SGX HLE INVPCID RTM PQM MPX PQE PT */
 	static const uint8_t ebx7[] = {1, 2, 4, 10, 11, 12, 14, 15, 22, 25};
 	/* 7 ECX: PKU OSPKE WAITPKG CET TME LA57 MAWAU KL bus-lock ENQCMD SGX_LC PKS */
@@ -337,9 +337,9 @@ static void cr4_has_what_cpuid_shows(void **state)
 {
 	(void)state;
 	assert_int_equal(cr4_guest_allowed(&policy),
-			 CR4_VME | CR4_PVI | CR4_TSD | CR4_DE | CR4_PSE | CR4_PAE | CR4_PGE |
-				 CR4_PCE | CR4_OSFXSR | CR4_OSXMMEXCPT | CR4_UMIP | CR4_FSGSBASE |
-				 CR4_OSXSAVE | CR4_SMEP | CR4_SMAP);
+			 CR4_VME | CR4_PVI | CR4_TSD | CR4_DE | CR4_PSE | CR4_PAE | CR4_MCE |
+				 CR4_PGE | CR4_PCE | CR4_OSFXSR | CR4_OSXMMEXCPT | CR4_UMIP |
+				 CR4_FSGSBASE | CR4_OSXSAVE | CR4_SMEP | CR4_SMAP);
 }
 
 static void xsetbv_takes_sensible_sets_only(void **state)
