@@ -3,8 +3,8 @@
  *
  * Pure. Tables are reached by the caller's map function, so that a wild pointer in one of them is
  * a fault in the list and no page fault. Everything that is wrong with the tables is in that list,
- * for the caller's log; what can be used is used. Without a usable MADT there is one core, this one,
- * and no I/O APIC.
+ * for the caller's log; what can be used is used. Without a usable MADT there is one core, this
+ * one, and no I/O APIC.
  * Not here: AML, but for the one package \_S5_ of the DSDT; MCFG, NUMA tables, devices.
  * Spec: ACPI specification 6.5, "ACPI Software Programming Model"; IA-PC HPET specification, "The
  * ACPI 2.0 HPET Description Table".
@@ -118,7 +118,7 @@ const uint8_t *acpi_find_rsdp(const uint8_t *window, size_t len_bytes);
  * SPEC: "Finding the RSDP on IA-PC Systems". */
 const uint8_t *acpi_scan_rsdp(const struct acpi_memory *memory);
 
-/* Reads everything that the RSDP (len_bytes of it are there: 20 or 36) leads to. ERR_CORRUPT: no table
- * could be reached at all. Otherwise OK, and a.faults says what is amiss. */
+/* Reads everything that the RSDP (len_bytes of it are there: 20 or 36) leads to. ERR_CORRUPT: no
+ * table could be reached at all. Otherwise OK, and a.faults says what is amiss. */
 MUST_CHECK enum status acpi_read(struct acpi *a, const uint8_t *rsdp, size_t len_bytes,
 				 const struct acpi_memory *memory);

@@ -1,8 +1,8 @@
 /*
  * boot/acpi_fadt.c - power and timers: FADT, HPET, and the sleep type of S5 out of the AML.
  *
- * Sleep types are written in AML, as Name (\_S5_, Package () {a, b, ...}). We read that one name and
- * nothing else: the bytes of it are always the same but for the numbers' encoding.
+ * Sleep types are written in AML, as Name (\_S5_, Package () {a, b, ...}). We read that one name
+ * and nothing else: the bytes of it are always the same but for the numbers' encoding.
  * Spec: ACPI specification, "Fixed ACPI Description Table (FADT)", "AML Grammar Definition".
  */
 #include "boot/acpi_table.h"

@@ -1,9 +1,9 @@
 ; boot/trampoline.asm - an application processor's way from real mode to C.
 ;
-; drivers/smp.c copies the part from trampoline_start to trampoline_end to a page below 1 MiB and fills
-; in the words at its start (boot/trampoline.h). A start-up IPI begins there in real mode, CS = page
-; number * 100h, IP = 0. All cores run it at the same time, so it writes to nothing but the mailbox.
-; It may stand at any page: addresses are taken from EBX, the page's own.
+; drivers/smp.c copies the part from trampoline_start to trampoline_end to a page below 1 MiB and
+; fills in the words at its start (boot/trampoline.h). A start-up IPI begins there in real mode, CS
+; = page number * 100h, IP = 0. All cores run it at the same time, so it writes to nothing but the
+; mailbox. It may stand at any page: addresses are taken from EBX, the page's own.
 ;
 ; Spec: SDM 3A "MP Initialization Protocol Algorithm", "Initializing IA-32e Mode".
 
@@ -95,8 +95,8 @@ trampoline_end:
 section .text
 extern smp_core_main
 
-; rbx: the trampoline page as it is, rcx: the final CR3. Waits for a stack, on which the struct cpu's
-; address lies, and calls smp_core_main(struct cpu *), which does not return.
+; rbx: the trampoline page as it is, rcx: the final CR3. Waits for a stack, on which the struct
+; cpu's address lies, and calls smp_core_main(struct cpu *), which does not return.
 trampoline_high:
 	xor eax, eax
 	cmp [rbx + trampoline_start.closed - trampoline_start], rax

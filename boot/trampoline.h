@@ -1,6 +1,6 @@
 /*
- * boot/trampoline.h - the words at the start of boot/trampoline.asm's page, which drivers/smp.c fills
- * in.
+ * boot/trampoline.h - the words at the start of boot/trampoline.asm's page, which drivers/smp.c
+ * fills in.
  */
 #pragma once
 
@@ -11,10 +11,9 @@ struct trampoline {
 	uint64_t boot_cr3; /* below 4 GiB, maps the page where it is */
 	uint64_t final_cr3;
 	uint64_t efer;
-	uint64_t high; /* trampoline_high */
-	uint64_t
-		mailbox; /* atomic: a stack pointer, the struct cpu's address lies there; 0: taken */
-	uint64_t closed; /* atomic: cores that come after it is set halt */
+	uint64_t high;    /* trampoline_high */
+	uint64_t mailbox; /* atomic: a stack on which the struct cpu's address lies; 0: taken */
+	uint64_t closed;  /* atomic: cores that come after it is set halt */
 	uint16_t gdt_limit;
 	uint16_t gdt_base[2]; /* low half, high half: it is not aligned */
 	uint16_t unused0;

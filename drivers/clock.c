@@ -129,8 +129,8 @@ static bool apart(uint64_t a, uint64_t b, uint64_t part)
 	return difference > max_u64(a, b) / part;
 }
 
-/* The TSC's rate by a reference; 0: it stands still. Two measurements have to agree: an SMI, or a host
- * that has other work, can make one of them wrong. */
+/* The TSC's rate by a reference; 0: it stands still. Two measurements have to agree: an SMI, or a
+ * host that has other work, can make one of them wrong. */
 static uint64_t measure(const struct reference *r)
 {
 	uint64_t last, hz;

@@ -70,8 +70,8 @@ bool console_busy(void)
 	return __atomic_load_n(&console.work, __ATOMIC_RELAXED);
 }
 
-/* The line is an edge: the chip has to be content before we leave, or it never asks console.again. The limit
- * is for a chip that is never content; then the regular look goes on. */
+/* The line is an edge: the chip has to be content before we leave, or it never asks console.again.
+ * The limit is for a chip that is never content; then the regular look goes on. */
 static void on_irq(struct trap_frame *f)
 {
 	(void)f;

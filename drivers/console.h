@@ -1,11 +1,11 @@
 /*
  * drivers/console.h - the one serial line that carries the log and every guest's first serial port.
  *
- * One VM is in the foreground: what is typed goes to it. As long as only one VM was ever opened, its
- * output passes exactly as it is. With several, the foreground's passes as it is and the others' come
- * in whole lines, each behind "NAME| ". A log line, or another VM's, never lands in a guest's line
- * unless that line has waited unfinished for 100 ms, or whoever waits for it has no more room; then
- * "\r\n" comes first.
+ * One VM is in the foreground: what is typed goes to it. As long as only one VM was ever opened,
+ * its output passes exactly as it is. With several, the foreground's passes as it is and the
+ * others' come in whole lines, each behind "NAME| ". A log line, or another VM's, never lands in a
+ * guest's line unless that line has waited unfinished for 100 ms or has gone on for a second,
+ * or the log has no more room; then "\r\n" comes first.
  *
  * All calls are for any core, with interrupts off, and never wait (but console_flush()). For one
  * port, put and get each have one caller at a time. Not from NMI handlers (but console_flush() in a
@@ -17,16 +17,17 @@
 
 struct console_port; /* one guest's serial line */
 
-/* option: "com1" to "com4", a port number ("0x3f8"), "none"; NULL is "com1". ERR_INVALID: not such a
- * thing; ERR_NOT_FOUND: no 16550 answers there. After an error the console works, and shows nothing. */
+/* option: "com1" to "com4", a port number ("0x3f8"), "none"; NULL is "com1". ERR_INVALID: not such
+ * a thing; ERR_NOT_FOUND: no 16550 answers there. After an error the console works, and shows
+ * nothing. */
 MUST_CHECK enum status console_init(const char *option);
 
-/* For log_add_sink(), after console_init(); kernel/early_uart's sink goes then. The console takes lines
- * out of the log's rings by itself, when it has room. */
+/* For log_add_sink(), after console_init(); kernel/early_uart's sink goes then. The console takes
+ * lines out of the log's rings by itself, when it has room. */
 extern const struct log_sink console_log_sink;
 
-/* Receive and transmit by interrupt instead of polling by console_service(). After ioapic_init() and
- * lapic_init(), boot processor; the interrupt comes to the core with this APIC id. */
+/* Receive and transmit by interrupt instead of polling by console_service(). After ioapic_init()
+ * and lapic_init(), boot processor; the interrupt comes to the core with this APIC id. */
 void console_enable_irq(uint32_t apic_id);
 
 /* vm_name is copied, and cut at 31 characters. NULL: no room (64 ports). */
@@ -54,8 +55,8 @@ void console_set_input_hook(void (*fn)(struct console_port *p));
 /* Everything that is shown is handed to fn as well: the place for a VGA or framebuffer screen. */
 void console_set_mirror(void (*fn)(const uint8_t *bytes, size_t len_bytes));
 
-/* Moves log lines and guests' output on to the line, and takes in what is typed. Every run loop calls
- * it; cheap if there is nothing to do, and returns at once if another core is in it. */
+/* Moves log lines and guests' output on to the line, and takes in what is typed. Every run loop
+ * calls it; cheap if there is nothing to do, and returns at once if another core is in it. */
 void console_service(void);
 
 /* Is something waiting that only console_service() would bring out? (Then do not halt for long.) */

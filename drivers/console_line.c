@@ -101,8 +101,8 @@ static void serve(void)
 			 __ATOMIC_RELAXED);
 }
 
-/* Nobody's call is lost: who finds the lock taken leaves a note, and the holder looks for notes after
- * letting go. */
+/* Nobody's call is lost: who finds the lock taken leaves a note, and the holder looks for notes
+ * after letting go. */
 void console_serve(void)
 {
 	bool irqs = cpu_irq_save();

@@ -1,6 +1,6 @@
 /*
- * drivers/console_line.h - what drivers/console.c (the callers' side) and drivers/console_line.c (the
- * chip's side) share. Not for use elsewhere.
+ * drivers/console_line.h - what drivers/console.c (the callers' side) and drivers/console_line.c
+ * (the chip's side) share. Not for use elsewhere.
  */
 #pragma once
 

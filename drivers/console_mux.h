@@ -1,6 +1,6 @@
 /*
- * drivers/console_mux.h - puts the log and many guests' output on one line, and decides who gets what
- * is typed. The rules stand in drivers/console.h.
+ * drivers/console_mux.h - puts the log and many guests' output on one line, and decides who gets
+ * what is typed. The rules stand in drivers/console.h.
  *
  * Pure: compiles for the host; time is an argument. The caller has the console's lock, but for
  * console_mux_put() (one writer for each port).

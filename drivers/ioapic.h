@@ -12,9 +12,9 @@
  * ERR_NO_MEMORY. Boot processor, once. */
 MUST_CHECK enum status ioapic_init(const struct acpi *acpi);
 
-/* Sends an ISA interrupt (0 to 15) as vector to one core, with the polarity and trigger of its source
- * override, and unmasks it. ERR_NOT_FOUND: no I/O APIC has that input; ERR_RANGE: the id needs
- * more than the 8 bits that the chip has. */
+/* Sends an ISA interrupt (0 to 15) as vector to one core, with the polarity and trigger of its
+ * source override, and unmasks it. ERR_NOT_FOUND: no I/O APIC has that input; ERR_RANGE: the id
+ * needs more than the 8 bits that the chip has. */
 MUST_CHECK enum status ioapic_route(unsigned isa_irq, uint8_t vector, uint32_t apic_id);
 
 /* Masks it again. */

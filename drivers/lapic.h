@@ -13,8 +13,8 @@
 /* Boot processor, once, after clock_init(): chooses the mode, maps the registers, sets this core's
  * APIC up. option: NULL or "auto" (x2APIC where it is on already or an id above 254 needs it), or
  * "xapic" or "x2apic". ERR_INVALID: no such option; ERR_UNSUPPORTED: no local APIC, or no
- * x2APIC where one is asked for; ERR_NO_MEMORY. An x2APIC that the firmware has switched on stays on:
- * the way back leads through a disabled APIC. The 8259 pair is masked before this. */
+ * x2APIC where one is asked for; ERR_NO_MEMORY. An x2APIC that the firmware has switched on stays
+ * on: the way back leads through a disabled APIC. The 8259 pair is masked before this. */
 MUST_CHECK enum status lapic_init(const struct acpi *acpi, const char *option);
 
 /* Every other core, once. */
@@ -30,14 +30,14 @@ uint32_t lapic_id(void);
 /* Every interrupt handler but the spurious one's ends with it. */
 void lapic_eoi(void);
 
-/* One interrupt on VECTOR_TIMER after delay_ns; arming again replaces the earlier one. 0: as soon as
- * possible; NS_NEVER: none. Up to some seconds late never, some early: a very long delay may come
- * early (counter width), so the handler looks at the clock. */
+/* One interrupt on VECTOR_TIMER after delay_ns; arming again replaces the earlier one. 0: as soon
+ * as possible; NS_NEVER: none. Where there is no TSC deadline, a delay of more than some seconds
+ * ends early (the counter has 32 bits): the handler looks at the clock. */
 void lapic_timer_arm_ns(uint64_t delay_ns);
 void lapic_timer_stop(void);
 
-/* Sends a fixed interrupt, an NMI. vector is 16 to 255. From any context but an NMI in the middle of
- * another send (xAPIC): a panic does not mind. */
+/* Sends a fixed interrupt, an NMI. vector is 16 to 255. From any context but an NMI in the middle
+ * of another send (xAPIC): a panic does not mind. */
 void lapic_send_ipi(uint32_t apic_id, uint8_t vector);
 void lapic_send_nmi(uint32_t apic_id);
 void lapic_send_nmi_others(void);

@@ -1,5 +1,6 @@
 /*
- * drivers/lapic_timer.c - one-shot interrupts: the TSC deadline, or the counter where that is missing.
+ * drivers/lapic_timer.c - one-shot interrupts: the TSC deadline, or the counter where that is
+ * missing.
  *
  * Spec: SDM 3A "APIC Timer", "TSC-Deadline Mode".
  */
@@ -29,7 +30,8 @@ static uint64_t measure_once(void)
 	return cpu_mul_div(UINT32_MAX - left, NS_PER_SECOND, max_u64(time_tsc_to_ns(ticks), 1));
 }
 
-/* The lower one of two is the one that was disturbed: the counter was read, and then came an SMI. */
+/* The lower one of two is the one that was disturbed: the counter was read, and then came an SMI.
+ * */
 static uint64_t measure_counter_hz(void)
 {
 	uint64_t hz = 0;

@@ -1,6 +1,6 @@
 /*
- * drivers/pic8259.h - the real 8259 pair, which we do not use: out of the way of the exceptions, and
- * silent.
+ * drivers/pic8259.h - the real 8259 pair, which we do not use: out of the way of the exceptions,
+ * and silent.
  *
  * Spec: 8259A data sheet, "Programming the 8259A".
  */

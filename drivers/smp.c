@@ -2,8 +2,8 @@
  * drivers/smp.c - the start of the other cores.
  *
  * All of them get their INIT at once and share its 10 ms. Then each gets its start-up IPI, and the
- * next one follows as soon as it has taken its stack: some microseconds. So cores are numbered in the
- * order of the MADT, and set themselves up at the same time.
+ * next one follows as soon as it has taken its stack: some microseconds. So cores are numbered in
+ * the order of the MADT, and set themselves up at the same time.
  */
 #include "drivers/smp.h"
 

@@ -39,8 +39,8 @@
 
 #define DIVISOR_115200 1u
 #define TEST_BYTE      0xaeu
-/* 17 bytes at 115200 take 1.5 ms; a port read takes about 1 us on the slowest bus, and in an emulator
- * with a slow clock of its own six instructions of 20 ns. */
+/* 17 bytes at 115200 take 1.5 ms; a port read takes about 1 us on the slowest bus, and in an
+ * emulator with a slow clock of its own six instructions of 20 ns. */
 #define PATIENT_READS  100000u
 
 static uint8_t get(const struct uart16550 *u, uint16_t reg)

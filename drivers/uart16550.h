@@ -10,8 +10,8 @@
 
 struct uart16550 {
 	uint16_t port;
-	uint8_t ier, mcr; /* as last written */
-	uint8_t fifo_bytes; /* how many the transmitter takes when it is empty: 16, or 1 without FIFO */
+	uint8_t ier, mcr;     /* as last written */
+	uint8_t fifo_bytes;   /* that an empty transmitter takes: 16, or 1 without FIFOs */
 	uint64_t overruns;    /* times that the receiver had no room */
 	uint64_t line_errors; /* parity, framing, break */
 };

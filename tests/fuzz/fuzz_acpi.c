@@ -63,7 +63,7 @@ static void add_table(struct memory *m, const uint8_t *bytes, size_t len, uint8_
 	memcpy(t, bytes, len);
 	if (!(flags & FLAG_RAW) && len >= HEADER_BYTES) {
 		if (flags & FLAG_SSDT)
-			memcpy(t, "SSDT", 4);
+			put_le(t, 0x54445353, 4); /* "SSDT" */
 		put_le(t + 4, len, 4);
 		fix_sum(t, len, 9);
 	}
