@@ -3,7 +3,7 @@
  *
  * All of them get their INIT at once and share its 10 ms. Then each gets its start-up IPI, and the
  * next one follows as soon as it has taken its stack: some microseconds. So cores are numbered in
- * the order of the MADT, and set themselves up at the same time.
+ * the order of the MADT, and set themselves up at the same time. Who is ready sleeps until all are.
  */
 #include "drivers/smp.h"
 
@@ -29,9 +29,10 @@ void smp_core_main(struct cpu *c); /* called by boot/trampoline.asm */
 static struct trampoline *page;
 static void (*core_entry)(struct cpu *c);
 static uint64_t boot_tsc_adjust;
-static uint32_t ready_count; /* atomic: cores that are set up and have compared their TSC */
-static bool skewed;          /* atomic: a core has seen a TSC that is ahead of its own */
-static bool go;              /* atomic: into core_entry() */
+static uint32_t ready_count;   /* atomic: cores that are set up */
+static uint32_t checked_count; /* atomic: of these, who has compared its TSC with the others' */
+static bool skewed;            /* atomic: a core has seen a TSC that is ahead of its own */
+static bool go;                /* atomic: into core_entry() */
 
 static bool has_tsc_adjust(void)
 {
@@ -58,10 +59,11 @@ void smp_core_main(struct cpu *c)
 	lapic_init_this_core();
 	c->apic_id = lapic_id();
 	align_tsc();
-	check_skew();
 	__atomic_add_fetch(&ready_count, 1, __ATOMIC_ACQ_REL);
 	while (!__atomic_load_n(&go, __ATOMIC_ACQUIRE))
 		cpu_halt_until_irq(); /* and leave the machine to those that still start */
+	check_skew();
+	__atomic_add_fetch(&checked_count, 1, __ATOMIC_ACQ_REL);
 	core_entry(c);
 	cpu_stop();
 }
@@ -174,19 +176,26 @@ static unsigned start_cores(const struct acpi *acpi, unsigned most)
 	return started;
 }
 
-/* Takes part in the comparison of TSCs meanwhile. */
-static void wait_until_ready(unsigned started)
+/* False: too long. */
+static bool wait_for(const uint32_t *count, uint32_t wanted, void (*meanwhile)(void))
 {
 	uint64_t start = cpu_rdtsc(), limit = time_ns_to_tsc(READY_WAIT_NS);
 
-	while (__atomic_load_n(&ready_count, __ATOMIC_ACQUIRE) < started) {
-		check_skew();
-		if (cpu_rdtsc() - start > limit) {
-			log_error(LOG_SMP, "%u of %u cores got stuck on their way",
-				  started - ready_count, started);
-			break;
-		}
+	while (__atomic_load_n(count, __ATOMIC_ACQUIRE) < wanted) {
+		meanwhile();
+		if (cpu_rdtsc() - start > limit)
+			return false;
 	}
+	return true;
+}
+
+/* All at the same time, and this core as long as another one does: a TSC that is ahead shows in the
+ * others, one that is behind in itself. */
+static void compare_tscs(unsigned ready)
+{
+	release_cores();
+	if (!wait_for(&checked_count, ready, check_skew))
+		log_error(LOG_SMP, "some cores got stuck while they compared their TSCs");
 	if (__atomic_load_n(&skewed, __ATOMIC_RELAXED))
 		time_distrust("the cores' TSCs differ");
 }
@@ -220,8 +229,10 @@ unsigned smp_start(const struct acpi *acpi, unsigned max_cores, void (*entry)(st
 	fill_page(boot_trampoline_page);
 	send_inits(acpi, most);
 	started = start_cores(acpi, most);
-	wait_until_ready(started);
-	release_cores();
+	if (!wait_for(&ready_count, started, cpu_pause))
+		log_error(LOG_SMP, "%u of %u cores got stuck on their way", started - ready_count,
+			  started);
+	compare_tscs(ready_count);
 	log_info(LOG_SMP, "%u of %u cores run, started in %lu us", count_online(), acpi->core_count,
 		 (now_ns() - start_ns) / 1000);
 	return count_online();
