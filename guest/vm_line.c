@@ -205,6 +205,18 @@ static enum status parse_cpus(struct parser *p)
 	return OK;
 }
 
+static enum status parse_poke(struct parser *p)
+{
+	struct text rest = p->value, field;
+
+	if (!text_next_piece(&rest, ':', &field) || field.len == 0 ||
+	    text_to_u64(rest, &p->config->poke_value) != OK)
+		return fail_value(p, ERR_INVALID,
+				  "poke= takes a VMCS field and a number, such as GUEST_RFLAGS:0");
+	p->config->poke_field = field;
+	return OK;
+}
+
 static enum status parse_role(struct parser *p)
 {
 	return fail(p, ERR_UNSUPPORTED, p->key, "role= is not in this version");
@@ -216,8 +228,9 @@ struct key {
 };
 
 static const struct key keys[] = {
-	{"vm", parse_name},   {"kind", parse_kind},     {"mem", parse_mem},   {"load", parse_load},
-	{"core", parse_core}, {"repeat", parse_repeat}, {"cpus", parse_cpus}, {"role", parse_role},
+	{"vm", parse_name},   {"kind", parse_kind}, {"mem", parse_mem},
+	{"load", parse_load}, {"core", parse_core}, {"repeat", parse_repeat},
+	{"cpus", parse_cpus}, {"role", parse_role}, {"poke", parse_poke},
 };
 
 static enum status parse_word(struct parser *p, struct text word)

@@ -12,6 +12,8 @@
  *	core=N	      the core to run on, 0 to 255; "any" is the default
  *	repeat=N      how often to start it anew after it ended, 1 (default) to 1000000 runs
  *	cpus=N	      1 (default); more: not in this version
+ *	poke=FIELD:N  for experiments: a VMCS field is written before the first entry, such as
+ *		      GUEST_RFLAGS:0; whether the field is one that may be written is the caller's
  */
 #pragma once
 
@@ -36,6 +38,8 @@ struct vm_config {
 	int core; /* VM_CORE_ANY, or 0 to VM_CORE_LAST: the caller checks that it exists */
 	uint64_t repeat;
 	unsigned cpus;
+	struct text poke_field; /* empty: none; points into the line */
+	uint64_t poke_value;
 	struct text args; /* what follows "--", without blanks around it; points into the line */
 };
 

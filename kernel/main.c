@@ -356,13 +356,15 @@ static void start_machine(uint32_t magic, uint32_t info_phys)
 
 NORETURN void kernel_main(uint32_t magic, uint32_t info_phys)
 {
+	struct text without = {0};
 	const char *reason;
 	uint64_t cores = CPU_MAX, free_before;
 
 	start_machine(magic, info_phys);
 	complain("cores", options_u64(&options, "cores", CPU_MAX, &cores));
+	complain("without", options_text(&options, "without", &without));
 	report_unknown_options();
-	if (vmx_init(&host_frames, &ops, &reason) != OK)
+	if (vmx_init(&host_frames, &ops, without, &reason) != OK)
 		refuse(reason);
 	if (vmx_core_on() != OK)
 		refuse("the boot processor cannot enter VMX operation");

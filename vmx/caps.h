@@ -7,7 +7,7 @@
  */
 #pragma once
 
-#include "kernel/status.h"
+#include "kernel/text.h"
 #include "vmx/controls.h"
 
 /* What the CPU says of itself, as read. MSRs that are not there are 0. */
@@ -40,6 +40,10 @@ struct vmx_caps {
 
 #define FEATURE_CONTROL_LOCKED          BIT(0)
 #define FEATURE_CONTROL_VMX_OUTSIDE_SMX BIT(2)
+
+/* Takes something away from what the CPU has, for experiments: "vmx", "ept", "unrestricted-guest", "vpid",
+ * "preemption-timer", "virtual-nmis", "pat", "1g", "2m". ERR_NOT_FOUND: no such word. Pure. */
+MUST_CHECK enum status vmx_caps_without(struct vmx_msrs *m, struct text word);
 
 /* Decides. ERR_UNSUPPORTED: text says in one or two sentences what is missing and what to do. */
 MUST_CHECK enum status vmx_caps_decide(const struct vmx_msrs *m, struct vmx_caps *caps, char *text,

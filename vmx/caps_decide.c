@@ -16,6 +16,36 @@
 #define EPT_CAP_INVVPID_ONE BIT(41)
 #define EPT_CAP_INVVPID_ALL BIT(42)
 
+enum status vmx_caps_without(struct vmx_msrs *m, struct text word)
+{
+	const struct {
+		const char *word;
+		uint64_t *msr;
+		uint64_t bits;
+	} features[] = {
+		{"ept", &m->group[CONTROL_PROC2], PROC2_EPT << 32},
+		{"unrestricted-guest", &m->group[CONTROL_PROC2], PROC2_UNRESTRICTED_GUEST << 32},
+		{"vpid", &m->group[CONTROL_PROC2], PROC2_VPID << 32},
+		{"preemption-timer", &m->group[CONTROL_PIN], PIN_PREEMPTION_TIMER << 32},
+		{"virtual-nmis", &m->group[CONTROL_PIN], PIN_VIRTUAL_NMIS << 32},
+		{"pat", &m->group[CONTROL_ENTRY], ENTRY_LOAD_PAT << 32},
+		{"1g", &m->ept_vpid, EPT_CAP_1G},
+		{"2m", &m->ept_vpid, EPT_CAP_2M | EPT_CAP_1G},
+	};
+
+	if (text_is(word, "vmx")) {
+		m->cpu_has_vmx = false;
+		return OK;
+	}
+	for (unsigned i = 0; i < ARRAY_SIZE(features); i++) {
+		if (text_is(word, features[i].word)) {
+			*features[i].msr &= ~features[i].bits;
+			return OK;
+		}
+	}
+	return ERR_NOT_FOUND;
+}
+
 static enum status refuse(char *text, size_t size, const char *why)
 {
 	text_format(text, size, "%s", why);

@@ -23,6 +23,7 @@ hpa_t vmx_msr_bitmap;
 uint64_t vmx_xcr0_all;
 unsigned vmx_fpu_order;
 
+static struct text left_out;
 static char reason_text[REASON_SIZE];
 static struct vmx_core cores[CPU_MAX];
 
@@ -73,7 +74,21 @@ static void measure_fpu(void)
 		vmx_fpu_order++;
 }
 
-enum status vmx_init(struct frames *frames, const struct host_ops *ops, const char **reason)
+/* What the CPU says, less what the command line takes away. */
+static void read_caps(struct vmx_msrs *m)
+{
+	struct text rest = left_out, word;
+
+	vmx_caps_read(m);
+	while (text_next_piece(&rest, ',', &word)) {
+		if (vmx_caps_without(m, word) != OK && this_cpu()->index == 0)
+			log_error(LOG_VMX, "option without: do not know \"%.*s\"", (int)word.len,
+				  word.at);
+	}
+}
+
+enum status vmx_init(struct frames *frames, const struct host_ops *ops, struct text without,
+		     const char **reason)
 {
 	struct vmx_msrs msrs;
 	enum status s;
@@ -81,8 +96,9 @@ enum status vmx_init(struct frames *frames, const struct host_ops *ops, const ch
 	vmx_frames = frames;
 	host_ops = ops;
 	*reason = reason_text;
+	left_out = without;
 	measure_fpu();
-	vmx_caps_read(&msrs);
+	read_caps(&msrs);
 	s = vmx_caps_decide(&msrs, &vmx_caps, reason_text, sizeof(reason_text));
 	if (s != OK)
 		return s;
@@ -110,7 +126,7 @@ static enum status check_this_core(void)
 	char text[REASON_SIZE];
 	enum status s;
 
-	vmx_caps_read(&msrs);
+	read_caps(&msrs);
 	s = vmx_caps_decide(&msrs, &mine, text, sizeof(text));
 	if (s != OK) {
 		log_error(LOG_VMX, "core %u: %s", this_cpu()->index, text);

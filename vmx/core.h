@@ -26,10 +26,11 @@ struct vmx_core {
 extern struct vmx_caps vmx_caps;
 extern struct frames *vmx_frames; /* where memory for VMs comes from */
 
-/* Boot processor, once: reads the capabilities, decides, and makes what all VMs share. On failure
- * *reason is a sentence for the user. */
+/* Boot processor, once: reads the capabilities, decides, and makes what all VMs share. without: words
+ * of vmx_caps_without(), separated by commas, to be left unused. On failure *reason is a sentence for
+ * the user. */
 MUST_CHECK enum status vmx_init(struct frames *frames, const struct host_ops *ops,
-				const char **reason);
+				struct text without, const char **reason);
 
 /* This core into VMX root operation; ERR_UNSUPPORTED if it differs from the boot processor. */
 MUST_CHECK enum status vmx_core_on(void);

@@ -4,6 +4,7 @@
 #include "kernel/log.h"
 #include "kernel/percpu.h"
 #include "vmx/vm.h"
+#include "vmx/vmcs.h"
 
 unsigned vms_asked, vms_refused;
 
@@ -31,6 +32,7 @@ static void create_guest(const struct multiboot2_module *module, unsigned *next_
 {
 	struct vm_config config;
 	char message[VM_LINE_MESSAGE_SIZE];
+	enum vmcs_field field;
 	unsigned core;
 	enum status s;
 
@@ -38,6 +40,12 @@ static void create_guest(const struct multiboot2_module *module, unsigned *next_
 	s = vm_line_parse(text_from(module->command_line), &config, message, sizeof(message));
 	if (s != OK) {
 		log_lines(message);
+		vms_refused++;
+		return;
+	}
+	if (config.poke_field.len && vmcs_field_for_poke(config.poke_field, &field) != OK) {
+		log_error(LOG_GUEST, "%s: poke=%.*s: no VMCS field that may be written here",
+			  config.name, (int)config.poke_field.len, config.poke_field.at);
 		vms_refused++;
 		return;
 	}

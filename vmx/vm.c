@@ -36,7 +36,7 @@ enum status vm_create(const struct vm_config *config, hpa_t image, uint64_t imag
 {
 	struct vmx_core *c = vmx_core_of(core);
 	hpa_t at;
-	struct vm *vm;
+	struct vm *vm, **last;
 	enum status s;
 
 	if (vm_count == VM_MAX)
@@ -55,8 +55,9 @@ enum status vm_create(const struct vm_config *config, hpa_t image, uint64_t imag
 	vm->index = vm_count;
 	vm->runs_left = (unsigned)config->repeat;
 	vm->vcpu.core = core;
-	vm->next_new = c->new_vms;
-	c->new_vms = vm;
+	for (last = &c->new_vms; *last;)
+		last = &(*last)->next_new;
+	*last = vm;
 	vms[vm_count++] = vm;
 	vms_alive++;
 	return OK;
@@ -194,6 +195,20 @@ static void release_memory(struct vm *vm)
 	guest_memory_free(&vm->memory);
 }
 
+/* The last word on the VMCS is the user's, for experiments with entries that fail. */
+static void poke(struct vm *vm)
+{
+	enum vmcs_field field;
+
+	if (!vm->config.poke_field.len || vmcs_field_for_poke(vm->config.poke_field, &field) != OK)
+		return;
+	log_warn(LOG_VMX, "%s: %s is %#llx by poke=", vm->config.name, vmcs_field_name(field),
+		 (unsigned long long)vm->config.poke_value);
+	vmcs_write(field, vm->config.poke_value);
+	if (field == VMCS_PROC_CONTROLS)
+		vm->vcpu.proc_controls = (uint32_t)vm->config.poke_value;
+}
+
 static enum status make_machine(struct vm *vm)
 {
 	const struct cpuid_options options = {.rdtscp = vmx_caps.rdtscp,
@@ -216,7 +231,10 @@ static enum status make_machine(struct vm *vm)
 		log_error(LOG_GUEST, "%s: %s", vm->config.name, message);
 		return s;
 	}
-	return vcpu_create(&vm->vcpu, vm, vm->vcpu.core, (uint16_t)(vm->index + 1), &start);
+	s = vcpu_create(&vm->vcpu, vm, vm->vcpu.core, (uint16_t)(vm->index + 1), &start);
+	if (s == OK)
+		poke(vm);
+	return s;
 }
 
 static void start_failed(struct vm *vm, enum status s)

@@ -7,7 +7,7 @@
  */
 #pragma once
 
-#include "kernel/status.h"
+#include "kernel/text.h"
 #include "vmx/fields.h"
 
 enum vmcs_field {
@@ -18,6 +18,10 @@ enum vmcs_field {
 
 /* The name of a field, "GUEST_RIP"; "?" for an encoding that is not in the list. */
 const char *vmcs_field_name(uint32_t encoding);
+
+/* The field of a name, if it is one that poke= may write: guest state, and the controls that make more
+ * or fewer exits. ERR_NOT_FOUND: no such field; ERR_UNSUPPORTED: not for poke=. */
+MUST_CHECK enum status vmcs_field_for_poke(struct text name, enum vmcs_field *field);
 
 /* Called by vmcs_read() and vmcs_write() when the CPU refuses; panics. */
 NORETURN void vmcs_access_failed(const char *instruction, uint32_t encoding, uint64_t value);

@@ -186,6 +186,33 @@ static void the_largest_ept_leaf_follows_the_capability(void **state)
 	assert_int_equal(caps.ept_max_leaf, PAGE_4K);
 }
 
+static void without_takes_away_what_it_names(void **state)
+{
+	struct vmx_msrs m = good_cpu();
+	struct vmx_caps caps;
+	char text[256];
+
+	(void)state;
+	assert_int_equal(vmx_caps_without(&m, text_from("vpid")), OK);
+	assert_int_equal(vmx_caps_without(&m, text_from("preemption-timer")), OK);
+	assert_int_equal(vmx_caps_without(&m, text_from("virtual-nmis")), OK);
+	assert_int_equal(vmx_caps_without(&m, text_from("pat")), OK);
+	assert_int_equal(vmx_caps_without(&m, text_from("1g")), OK);
+	assert_int_equal(vmx_caps_decide(&m, &caps, text, sizeof(text)), OK);
+	assert_false(caps.vpid || caps.preemption_timer || caps.virtual_nmis || caps.guest_pat);
+	assert_int_equal(caps.ept_max_leaf, PAGE_2M);
+	assert_int_equal(vmx_caps_without(&m, text_from("2m")), OK);
+	assert_int_equal(vmx_caps_decide(&m, &caps, text, sizeof(text)), OK);
+	assert_int_equal(caps.ept_max_leaf, PAGE_4K);
+	assert_int_equal(vmx_caps_without(&m, text_from("unrestricted-guest")), OK);
+	expect_refusal(&m, "no unrestricted guest");
+	assert_int_equal(vmx_caps_without(&m, text_from("ept")), OK);
+	expect_refusal(&m, "no EPT");
+	assert_int_equal(vmx_caps_without(&m, text_from("vmx")), OK);
+	expect_refusal(&m, "no VT-x");
+	assert_int_equal(vmx_caps_without(&m, text_from("wheels")), ERR_NOT_FOUND);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -199,6 +226,7 @@ int main(void)
 		cmocka_unit_test(what_the_cpu_insists_on_is_kept),
 		cmocka_unit_test(a_vpid_without_invvpid_is_not_used),
 		cmocka_unit_test(the_largest_ept_leaf_follows_the_capability),
+		cmocka_unit_test(without_takes_away_what_it_names),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

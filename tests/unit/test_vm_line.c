@@ -44,6 +44,10 @@ static void every_key_is_taken(void **state)
 	assert_int_equal(config.core, 255);
 	assert_int_equal(config.repeat, 1000000);
 	assert_true(text_is(config.args, "two words"));
+	assert_int_equal(config.poke_field.len, 0);
+	assert_int_equal(parse("vm=x poke=GUEST_RFLAGS:0x10"), OK);
+	assert_true(text_is(config.poke_field, "GUEST_RFLAGS"));
+	assert_int_equal(config.poke_value, 0x10);
 	assert_int_equal(parse("vm=x core=any mem=1T load=A:0"), OK);
 	assert_int_equal(config.core, VM_CORE_ANY);
 	assert_int_equal(config.mem_bytes, TIB);
@@ -121,6 +125,10 @@ static void each_mistake_has_its_status(void **state)
 		{"vm=a repeat=0", ERR_RANGE},
 		{"vm=a repeat=1000001", ERR_RANGE},
 		{"vm=a repeat=often", ERR_INVALID},
+		{"vm=a poke=", ERR_INVALID},
+		{"vm=a poke=GUEST_RIP", ERR_INVALID},
+		{"vm=a poke=:1", ERR_INVALID},
+		{"vm=a poke=GUEST_RIP:x", ERR_INVALID},
 		{"vm=a cpus=0", ERR_RANGE},
 		{"vm=a cpus=2", ERR_UNSUPPORTED},
 		{"vm=a cpus=257", ERR_RANGE},
