@@ -24,6 +24,9 @@
 #define READY_WAIT_NS     (5 * NS_PER_SECOND)
 #define CPUID7_TSC_ADJUST BIT(1)
 
+/* What the started cores may do by now. */
+enum phase { PHASE_SLEEP, PHASE_COMPARE, PHASE_RUN };
+
 void smp_core_main(struct cpu *c); /* called by boot/trampoline.asm */
 
 static struct trampoline *page;
@@ -32,7 +35,7 @@ static uint64_t boot_tsc_adjust;
 static uint32_t ready_count;   /* atomic: cores that are set up */
 static uint32_t checked_count; /* atomic: of these, who has compared its TSC with the others' */
 static bool skewed;            /* atomic: a core has seen a TSC that is ahead of its own */
-static bool go;                /* atomic: into core_entry() */
+static uint32_t phase;         /* atomic: enum phase */
 
 static bool has_tsc_adjust(void)
 {
@@ -53,6 +56,13 @@ static void check_skew(void)
 		__atomic_store_n(&skewed, true, __ATOMIC_RELAXED);
 }
 
+/* Leaves the machine to those that are not so far: in an emulator that matters much. */
+static void sleep_until(enum phase wanted)
+{
+	while (__atomic_load_n(&phase, __ATOMIC_ACQUIRE) < wanted)
+		cpu_halt_until_irq();
+}
+
 void smp_core_main(struct cpu *c)
 {
 	core_enter(c);
@@ -60,10 +70,10 @@ void smp_core_main(struct cpu *c)
 	c->apic_id = lapic_id();
 	align_tsc();
 	__atomic_add_fetch(&ready_count, 1, __ATOMIC_ACQ_REL);
-	while (!__atomic_load_n(&go, __ATOMIC_ACQUIRE))
-		cpu_halt_until_irq(); /* and leave the machine to those that still start */
+	sleep_until(PHASE_COMPARE);
 	check_skew();
 	__atomic_add_fetch(&checked_count, 1, __ATOMIC_ACQ_REL);
+	sleep_until(PHASE_RUN);
 	core_entry(c);
 	cpu_stop();
 }
@@ -74,9 +84,9 @@ static void on_go(struct trap_frame *f)
 	lapic_eoi();
 }
 
-static void release_cores(void)
+static void release_cores(enum phase next)
 {
-	__atomic_store_n(&go, true, __ATOMIC_RELEASE);
+	__atomic_store_n(&phase, next, __ATOMIC_RELEASE);
 	for (unsigned i = 1; i < cpu_count; i++)
 		lapic_send_ipi(cpus[i]->apic_id, VECTOR_GO);
 }
@@ -193,7 +203,7 @@ static bool wait_for(const uint32_t *count, uint32_t wanted, void (*meanwhile)(v
  * others, one that is behind in itself. */
 static void compare_tscs(unsigned ready)
 {
-	release_cores();
+	release_cores(PHASE_COMPARE);
 	if (!wait_for(&checked_count, ready, check_skew))
 		log_error(LOG_SMP, "some cores got stuck while they compared their TSCs");
 	if (__atomic_load_n(&skewed, __ATOMIC_RELAXED))
@@ -233,6 +243,7 @@ unsigned smp_start(const struct acpi *acpi, unsigned max_cores, void (*entry)(st
 		log_error(LOG_SMP, "%u of %u cores got stuck on their way", started - ready_count,
 			  started);
 	compare_tscs(ready_count);
+	release_cores(PHASE_RUN);
 	log_info(LOG_SMP, "%u of %u cores run, started in %lu us", count_online(), acpi->core_count,
 		 (now_ns() - start_ns) / 1000);
 	return count_online();
