@@ -33,7 +33,7 @@ struct vmx_caps {
 	bool ept_exec_only, ept_accessed_dirty;
 	bool invept_single, invvpid_single;
 	bool mtf; /* the monitor trap flag can be set */
-	bool vpid, preemption_timer, virtual_nmis, guest_pat, rdtscp;
+	bool vpid, preemption_timer, guest_pat, rdtscp;
 	bool must_lock_feature_control; /* the firmware left it open: set and lock it */
 	uint8_t preemption_shift;       /* the timer counts once in 2^shift TSC ticks */
 };

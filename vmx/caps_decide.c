@@ -165,7 +165,6 @@ enum status vmx_caps_decide(const struct vmx_msrs *m, struct vmx_caps *caps, cha
 	caps->cr4_fixed1 = m->cr4_fixed1;
 	caps->preemption_timer = (caps->controls[CONTROL_PIN] & PIN_PREEMPTION_TIMER) != 0;
 	caps->preemption_shift = m->misc & 0x1f;
-	caps->virtual_nmis = (caps->controls[CONTROL_PIN] & PIN_VIRTUAL_NMIS) != 0;
 	caps->mtf = control_may_be_1(m->group[CONTROL_PROC], 27);
 	caps->rdtscp = (caps->controls[CONTROL_PROC2] & PROC2_RDTSCP) != 0;
 	caps->guest_pat = (caps->controls[CONTROL_EXIT] & EXIT_SAVE_PAT) &&

@@ -12,7 +12,7 @@ const char *const control_group_names[CONTROL_GROUPS] = {
 const struct control_bit control_bits[] = {
 	{CONTROL_PIN, 0, WANT_ON, "external-interrupt exiting"},
 	{CONTROL_PIN, 3, WANT_ON, "NMI exiting"},
-	{CONTROL_PIN, 5, WANT_IF_ANY, "virtual NMIs"},
+	{CONTROL_PIN, 5, WANT_ON, "virtual NMIs"},
 	{CONTROL_PIN, 6, WANT_IF_ANY, "activate VMX-preemption timer"},
 	{CONTROL_PIN, 7, WANT_OFF, "process posted interrupts"},
 

@@ -153,9 +153,7 @@ static bool try_nmi(struct vcpu *v, uint32_t *controls)
 	uint64_t state = vmcs_read(VMCS_GUEST_INTERRUPTIBILITY);
 
 	if (state & (INTERRUPTIBILITY_NMI | INTERRUPTIBILITY_MOV_SS | INTERRUPTIBILITY_STI)) {
-		/* Without virtual NMIs there is no window; the preemption timer brings us back. */
-		if (vmx_caps.virtual_nmis)
-			*controls |= (uint32_t)PROC_NMI_WINDOW;
+		*controls |= (uint32_t)PROC_NMI_WINDOW;
 		return false;
 	}
 	vmcs_write(VMCS_ENTRY_INTERRUPTION_INFO, event_info(EVENT_NMI, EXC_NMI));
@@ -183,9 +181,9 @@ void inject_prepare(struct vcpu *v)
 		busy = true;
 	}
 	if (v->nmi_pending && !v->stepping) {
-		if (busy && vmx_caps.virtual_nmis)
+		if (busy)
 			controls |= (uint32_t)PROC_NMI_WINDOW;
-		else if (!busy)
+		else
 			busy = try_nmi(v, &controls);
 	}
 	if (!busy && platform_intr(p) && can_take_interrupt()) {

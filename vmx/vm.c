@@ -55,6 +55,7 @@ enum status vm_create(const struct vm_config *config, hpa_t image, uint64_t imag
 	vm->index = vm_count;
 	vm->runs_left = (unsigned)config->repeat;
 	vm->vcpu.core = core;
+	vm->line = host_ops->line_open(vm->config.name); /* the first module's is in front */
 	for (last = &c->new_vms; *last;)
 		last = &(*last)->next_new;
 	*last = vm;
@@ -237,11 +238,15 @@ static enum status make_machine(struct vm *vm)
 	return s;
 }
 
-static void start_failed(struct vm *vm, enum status s)
+/* For good: no run is left, or it could not start. */
+static void retire(struct vm *vm, bool well)
 {
-	log_error(LOG_GUEST, "%s: not started: %s", vm->config.name, status_text(s));
 	vm->state = VM_ENDED;
-	__atomic_fetch_add(&vms_failed, 1, __ATOMIC_RELAXED);
+	if (vm->line)
+		host_ops->line_close(vm->line);
+	vm->line = NULL;
+	if (!well)
+		__atomic_fetch_add(&vms_failed, 1, __ATOMIC_RELAXED);
 	__atomic_fetch_sub(&vms_alive, 1, __ATOMIC_RELEASE);
 }
 
@@ -255,11 +260,10 @@ bool vm_start(struct vm *vm)
 			release_memory(vm);
 	}
 	if (s != OK) {
-		start_failed(vm, s);
+		log_error(LOG_GUEST, "%s: not started: %s", vm->config.name, status_text(s));
+		retire(vm, false);
 		return false;
 	}
-	if (!vm->line)
-		vm->line = host_ops->line_open(vm->config.name);
 	vm->tx_held = false;
 	vm->state = VM_RUNNING;
 	vm->started_ns = now_ns();
@@ -314,11 +318,6 @@ bool vm_finish(struct vm *vm)
 	vm->runs_left--;
 	if (vm->ended_well && vm->runs_left > 0)
 		return vm_start(vm);
-	if (vm->line)
-		host_ops->line_close(vm->line);
-	vm->line = NULL;
-	if (!vm->ended_well)
-		__atomic_fetch_add(&vms_failed, 1, __ATOMIC_RELAXED);
-	__atomic_fetch_sub(&vms_alive, 1, __ATOMIC_RELEASE);
+	retire(vm, vm->ended_well);
 	return false;
 }

@@ -55,7 +55,7 @@ main:
 	step	mov cr4, eax
 	step	mov eax, cr3
 	step	mov cr3, eax
-	step	mov ecx, 1Bh
+	step	mov ecx, 1A0h
 	step	rdmsr
 	step	mov ecx, 277h
 	step	rdmsr

@@ -47,7 +47,6 @@ static void a_good_cpu_is_taken(void **state)
 	assert_int_equal(caps.preemption_shift, 5);
 	assert_true(caps.vpid);
 	assert_true(caps.preemption_timer);
-	assert_true(caps.virtual_nmis);
 	assert_true(caps.guest_pat);
 	assert_false(caps.must_lock_feature_control);
 	assert_int_equal(caps.ept_max_leaf, PAGE_1G);
@@ -195,15 +194,16 @@ static void without_takes_away_what_it_names(void **state)
 	(void)state;
 	assert_int_equal(vmx_caps_without(&m, text_from("vpid")), OK);
 	assert_int_equal(vmx_caps_without(&m, text_from("preemption-timer")), OK);
-	assert_int_equal(vmx_caps_without(&m, text_from("virtual-nmis")), OK);
 	assert_int_equal(vmx_caps_without(&m, text_from("pat")), OK);
 	assert_int_equal(vmx_caps_without(&m, text_from("1g")), OK);
 	assert_int_equal(vmx_caps_decide(&m, &caps, text, sizeof(text)), OK);
-	assert_false(caps.vpid || caps.preemption_timer || caps.virtual_nmis || caps.guest_pat);
+	assert_false(caps.vpid || caps.preemption_timer || caps.guest_pat);
 	assert_int_equal(caps.ept_max_leaf, PAGE_2M);
 	assert_int_equal(vmx_caps_without(&m, text_from("2m")), OK);
 	assert_int_equal(vmx_caps_decide(&m, &caps, text, sizeof(text)), OK);
 	assert_int_equal(caps.ept_max_leaf, PAGE_4K);
+	assert_int_equal(vmx_caps_without(&m, text_from("virtual-nmis")), OK);
+	expect_refusal(&m, "virtual NMIs");
 	assert_int_equal(vmx_caps_without(&m, text_from("unrestricted-guest")), OK);
 	expect_refusal(&m, "no unrestricted guest");
 	assert_int_equal(vmx_caps_without(&m, text_from("ept")), OK);
