@@ -18,8 +18,8 @@ struct io_access {
 
 typedef void (*io_access_fn)(void *state, struct io_access *io);
 
-/* What IN leaves in RAX: AL and AX keep the rest, EAX clears the upper half (SDM 1, "General-Purpose
- * Registers in 64-Bit Mode"). size is 1, 2 or 4. */
+/* What IN leaves in RAX: AL and AX keep the rest, EAX clears the upper half (SDM 1,
+ * "General-Purpose Registers in 64-Bit Mode"). size is 1, 2 or 4. */
 static inline uint64_t io_merge_rax(uint64_t rax, uint32_t value, uint8_t size)
 {
 	if (size == 1)

@@ -42,8 +42,8 @@ struct io_bus {
 
 void io_bus_init(struct io_bus *bus);
 
-/* Gives ports first to first + count - 1 to a device. ERR_EXISTS if one has an owner, ERR_RANGE past
- * FFFFh or count 0, ERR_FULL if a table is full; then nothing changes. */
+/* Gives ports first to first + count - 1 to a device. ERR_EXISTS if one has an owner, ERR_RANGE
+ * past FFFFh or count 0, ERR_FULL if a table is full; then nothing changes. */
 MUST_CHECK enum status io_bus_claim(struct io_bus *bus, const struct io_claim *claim);
 
 /* One access of 1, 2 or 4 bytes; never fails. Returns true if a device answered (each byte of) it,

@@ -99,7 +99,8 @@ static void carry_pit(struct platform *p, uint64_t until_ns, bool ran)
 
 void platform_sync_slow(struct platform *p, uint64_t now_ns, uint64_t ran_until_ns)
 {
-	/* From the deadline on it was not the guest that let ticks wait, but an exit that came late. */
+	/* From the deadline on it was not the guest that let ticks wait, but an exit that came
+	 * late. */
 	if (!p->wake_stale)
 		ran_until_ns = min_u64(ran_until_ns, p->wake_ns);
 	carry_pit(p, min_u64(ran_until_ns, now_ns), true);
@@ -167,8 +168,8 @@ static void access_com1(void *state, struct io_access *io)
 	bool irq = vuart_irq(&p->com1, io->now_ns);
 
 	vuart_access(&p->com1, io);
-	/* A write may enable a line or a time-out, reading a character moves the time-out, and what is
-	 * to be sent has to be taken. Polling LSR or IIR changes nothing but the line. */
+	/* A write may enable a line or a time-out, reading a character moves the time-out, and what
+	 * is to be sent has to be taken. Polling LSR or IIR changes nothing but the line. */
 	if (io->write || io->port == 0 || irq != vuart_irq(&p->com1, io->now_ns) ||
 	    vuart_has_tx(&p->com1))
 		p->stale = true;

@@ -9,17 +9,17 @@
  *
  * How a tick comes to the guest. On hardware, a tick that finds the request of the last one still
  * waiting is lost: the guest had its chance. A guest that was not running had none: the core ran
- * another VM, or the host was late. So platform_sync() is told until when the guest really ran. Ticks
- * up to then behave as on hardware. Later ones that find the request waiting are owed, and each is
- * handed over when the one before has been acknowledged. A request that came late, by debt or in a
- * time when the guest did not run, also saves the one tick that follows while the guest runs: it
- * may follow at once. Debt is at most a second of ticks; it ends when IRQ 0 is masked, when the PIC is
- * initialised, and when channel 0 is programmed.
+ * another VM, or the host was late. So platform_sync() is told until when the guest really ran.
+ * Ticks up to then behave as on hardware. Later ones that find the request waiting are owed, and
+ * each is handed over when the one before has been acknowledged. A request that came late, by debt
+ * or in a time when the guest did not run, also saves the one tick that follows while the guest
+ * runs: it may follow at once. Debt is at most a second of ticks; it ends when IRQ 0 is masked,
+ * when the PIC is initialised, and when channel 0 is programmed.
  *
- * The low phase of OUT 0 in modes 2 and 3 is not shown to the PIC: the line stays up, and each rising
- * edge is one short low. An edge-triggered 8259A withdraws a request whose line drops, so in mode 3
- * a guest that has interrupts off for half a period would lose ticks for no good. A PIC that is
- * level-triggered (LTIM) and all other modes see the real level.
+ * The low phase of OUT 0 in modes 2 and 3 is not shown to the PIC: the line stays up, and each
+ * rising edge is one short low. An edge-triggered 8259A withdraws a request whose line drops, so in
+ * mode 3 a guest that has interrupts off for half a period would lose ticks for no good. A PIC that
+ * is level-triggered (LTIM) and all other modes see the real level.
  */
 #pragma once
 
@@ -53,11 +53,11 @@ struct platform {
 void platform_init(struct platform *p, uint64_t now_ns);
 
 /*
- * What a BIOS leaves to a boot sector, after platform_init(): the PICs with vectors 08h and 70h, and
- * channel 0 of the PIT in mode 2 with count 0 (18.2 Hz), as SeaBIOS does. All interrupts but the
- * cascade are masked: SeaBIOS leaves some open, but it also leaves handlers for them, and here the
- * vector table is empty. The guest opens those that it has handlers for. COM1 is at 115200 8N1, so
- * that a guest can print without programming it.
+ * What a BIOS leaves to a boot sector, after platform_init(): the PICs with vectors 08h and 70h,
+ * and channel 0 of the PIT in mode 2 with count 0 (18.2 Hz), as SeaBIOS does. All interrupts but
+ * the cascade are masked: SeaBIOS leaves some open, but it also leaves handlers for them, and here
+ * the vector table is empty. The guest opens those that it has handlers for. COM1 is at 115200 8N1,
+ * so that a guest can print without programming it.
  */
 void platform_set_bios_state(struct platform *p, uint64_t now_ns);
 
@@ -71,11 +71,11 @@ static inline bool platform_io(struct platform *p, struct io_access *io)
 void platform_sync_slow(struct platform *p, uint64_t now_ns, uint64_t ran_until_ns);
 
 /*
- * Carries the lines to the PIC as they are at now_ns. The guest ran until ran_until_ns (its last exit), at
- * most now_ns. A tick after the deadline that platform_deadline_ns() gave is not the guest's to lose
- * either, if the exit came later than that. To be called before each entry, before platform_intr(),
- * and while the guest does not run when platform_deadline_ns() has come. A few loads where
- * nothing is due.
+ * Carries the lines to the PIC as they are at now_ns. The guest ran until ran_until_ns (its last
+ * exit), at most now_ns. A tick after the deadline that platform_deadline_ns() gave is not the
+ * guest's to lose either, if the exit came later than that. To be called before each entry, before
+ * platform_intr(), and while the guest does not run when platform_deadline_ns() has come. A few
+ * loads where nothing is due.
  */
 static inline void platform_sync(struct platform *p, uint64_t now_ns, uint64_t ran_until_ns)
 {
@@ -83,8 +83,8 @@ static inline void platform_sync(struct platform *p, uint64_t now_ns, uint64_t r
 		platform_sync_slow(p, now_ns, ran_until_ns);
 }
 
-/* After an access: has it changed anything that counts before the next entry (a line, a deadline, a byte
- * to send), or does an interrupt wait? */
+/* After an access: has it changed anything that counts before the next entry (a line, a deadline, a
+ * byte to send), or does an interrupt wait? */
 static inline bool platform_needs_sync(const struct platform *p)
 {
 	return p->stale || p->wake_stale || vpic_intr(&p->pic);
@@ -99,17 +99,18 @@ static inline bool platform_intr(const struct platform *p)
 /* The CPU takes the interrupt: returns its vector. The next tick that is owed is requested then. */
 uint8_t platform_acknowledge(struct platform *p);
 
-/* When to call platform_sync() again so that no interrupt comes late, as the board is now; NS_NEVER if
- * none comes by itself. A tick that could not interrupt, since IRQ 0 is masked or in service or still
- * waiting, needs no waking: platform_sync() will find it later. Call it after platform_sync(), and after
- * platform_acknowledge(), which may open the way for the next tick (automatic EOI). */
+/* When to call platform_sync() again so that no interrupt comes late, as the board is now; NS_NEVER
+ * if none comes by itself. A tick that could not interrupt, since IRQ 0 is masked or in service or
+ * still waiting, needs no waking: platform_sync() will find it later. Call it after
+ * platform_sync(), and after platform_acknowledge(), which may open the way for the next tick
+ * (automatic EOI). */
 uint64_t platform_deadline_ns(struct platform *p, uint64_t now_ns);
 
 /* Could an interrupt still come, as the guest has programmed the board: from the PIT, or through
  * COM1 by what the outside does? A guest that halts and gets false sleeps for good. */
 bool platform_could_wake(const struct platform *p);
 
-/* COM1's outside, as vuart_receive() and vuart_take_tx(). Whoever uses another function that changes a
- * chip sets p->stale. */
+/* COM1's outside, as vuart_receive() and vuart_take_tx(). Whoever uses another function that
+ * changes a chip sets p->stale. */
 MUST_CHECK bool platform_receive(struct platform *p, uint8_t byte, uint64_t now_ns);
 bool platform_take_tx(struct platform *p, uint8_t *byte);

@@ -1,10 +1,11 @@
 /*
  * guest/port92.h - system control port A (92h): the A20 gate and the fast reset.
  *
- * Pure model, byte-wide, one register. Bit 1 is the A20 gate, bit 0 resets the CPU when it goes from
- * 0 to 1. A20 is on at power-on: there is no keyboard controller here, whose gate would be on then.
+ * Pure model, byte-wide, one register. Bit 1 is the A20 gate, bit 0 resets the CPU when it goes
+ * from 0 to 1. A20 is on at power-on: there is no keyboard controller here, whose gate would be on
+ * then.
  * Not modelled: the disk LEDs and the password lock (bits 6, 7 and 3), which read as 0.
- * Spec: 82371FB/82371SB (PIIX) and ICH data sheets, "PORT92 - Fast A20 and Init Register".
+ * Spec: ICH data sheet, "PORT92 - Fast A20 and Init Register".
  */
 #pragma once
 

@@ -71,9 +71,9 @@ static bool cascades(const struct vpic_chip *c, unsigned level)
 }
 
 /*
- * The level that the priority resolver hands to the CPU, out of these requests, or NO_LEVEL. What is
- * in service holds off its own and all lower levels; special mask mode takes the masked ones out of
- * that, and in special fully nested mode a slave's own further requests pass.
+ * The level that the priority resolver hands to the CPU, out of these requests, or NO_LEVEL. What
+ * is in service holds off its own and all lower levels; special mask mode takes the masked ones out
+ * of that, and in special fully nested mode a slave's own further requests pass.
  * Data sheet, "Fully Nested Mode", "Special Mask Mode", "The Special Fully Nested Mode".
  */
 static unsigned resolve(const struct vpic_chip *c, uint8_t requested)
@@ -114,9 +114,9 @@ static void update(struct vpic *p)
 }
 
 /*
- * The INTA pulses as one chip sees them: the level goes from request to service, or at once past it by
- * automatic EOI ("Automatic End of Interrupt (AEOI) Mode"). INT goes low and, if there is more to
- * do, up again, so that an edge-triggered master sees a new edge of the slave's ("Interrupt
+ * The INTA pulses as one chip sees them: the level goes from request to service, or at once past it
+ * by automatic EOI ("Automatic End of Interrupt (AEOI) Mode"). INT goes low and, if there is more
+ * to do, up again, so that an edge-triggered master sees a new edge of the slave's ("Interrupt
  * Sequence", on the INT line after INTA). The caller ends with update(), which brings it up again.
  */
 static void take(struct vpic *p, struct vpic_chip *c, unsigned level, bool aeoi)

@@ -12,13 +12,14 @@
  *
  * Where the data sheet leaves it open, or a PC cannot show it:
  * - ICW1 clears ISR and poll as well. Until the last ICW has come, a chip requests nothing.
- * - Poll without a request reads 00h. The requests are frozen from the poll command to the read, but
- *   INT goes on.
+ * - Poll without a request reads 00h. The requests are frozen from the poll command to the read,
+ *   but INT goes on.
  * - MCS-80 mode (ICW4 missing, or its bit 0 clear): an x86 CPU gives two INTA pulses where an 8080
  *   gives three. It ignores the CALL opcode and takes the second byte, the low half of the call
  *   address, as the vector: A7-A5 and the interval of ICW1 count. Automatic EOI needs the third
  *   pulse and so never comes, except in a poll. The next interrupt starts with a first pulse again.
- * - A slave whose ID (ICW3) is not 2 does not answer: the vector is what an undriven bus reads, FFh.
+ * - A slave whose ID (ICW3) is not 2 does not answer: the vector is FFh, what an undriven bus
+ *   reads.
  * - The buffered-mode bits of ICW4 are stored and have no effect: the role of a chip is its place.
  *
  * Spec: 8259A data sheet, "Functional Description", "Programming the 8259A"; ELCR: 82371SB (PIIX3)
@@ -71,8 +72,8 @@ static inline bool vpic_intr(const struct vpic *p)
 
 /* The two INTA cycles: returns the vector that the pair puts on the bus. If the request went away
  * since INT was seen, that is a spurious one: IR7 of the chip that the request had come to (data
- * sheet, "Interrupt Sequence"); for the slave the master's ISR bit 2 is set then, and software has to
- * end it. Call it only when the CPU really takes the interrupt. */
+ * sheet, "Interrupt Sequence"); for the slave the master's ISR bit 2 is set then, and software has
+ * to end it. Call it only when the CPU really takes the interrupt. */
 uint8_t vpic_acknowledge(struct vpic *p);
 
 /* Is there a request on this input, 0 to 15, that is not yet acknowledged (IRR)? */

@@ -1,10 +1,11 @@
 ; tests/qtest/stepper.asm - runs a table of port accesses inside QEMU, each at an exact instruction.
 ;
-; QEMU runs with -icount: each instruction takes the same virtual time, so the table's accesses happen
-; at moments that can be calculated. An entry is 8 bytes: port (word), what (byte), value (byte), wait
-; (dword, rounds of 2 instructions, at least 1). What: 0 OUT, 1 IN, 2 end, 3 open the door for one
-; interrupt. From one OUT or IN to the next pass STEP_INSTRUCTIONS + 2 * wait instructions. Each entry
-; leaves a byte in the results: what IN read, or the vector of the interrupt, else its value.
+; QEMU runs with -icount: each instruction takes the same virtual time, so the table's accesses
+; happen at moments that can be calculated. An entry is 8 bytes: port (word), what (byte), value
+; (byte), wait (dword, rounds of 2 instructions, at least 1). What: 0 OUT, 1 IN, 2 end, 3 open the
+; door for one interrupt. From one OUT or IN to the next pass STEP_INSTRUCTIONS + 2 * wait
+; instructions. Each entry leaves a byte in the results: what IN read, or the vector of the
+; interrupt, else its value.
 ; In: real mode, CS = 0, interrupts off. Ends at the breakpoint at `end`.
 
 	bits 16
@@ -45,12 +46,12 @@ next:					; all that follows up to the next access, besides the wait,
 	cmp bl, 2
 	je end
 	sti
-	nop				; an interrupt may come here, and only one: it leaves IF clear
+	nop				; one interrupt may come here: it leaves IF clear
 	cli
 	jmp .store
 
 	align 16
-handlers:				; one for each vector, 8 bytes apart; the IVT is written from outside
+handlers:				; one for each vector, 8 bytes apart; the IVT points here
 %assign vector 0
 %rep 256
 	align 8
