@@ -70,7 +70,7 @@ debug: iso ## boot the ISO held at its first instruction, with gdb attached
 system: ## boot in Bochs and QEMU and read the console (T=name for some)
 	$(MAKE) iso
 	$(MAKE) iso DEBUG=1
-	$(PYTHON) tests/system/run.py $(if $(T),-k '$(T)')
+	$(PYTHON) tests/pytest_part.py system tests/system tests/guests -n 2 $(if $(T),-k '$(T)')
 
 bench: iso ## the cost of each kind of VM exit, as a table and as build/bench.json
 	$(PYTHON) tests/bench/bench.py --json build/bench.json
@@ -132,6 +132,8 @@ $(BUILD)/version.c: FORCE
 
 include iso/iso.mk
 include tests/unit/unit.mk
+include tests/fuzz/fuzz.mk
+include tests/qtest/qtest.mk
 include tests/lint/lint.mk
 
 -include $(KERNEL_OBJECTS:.o=.d) $(GUEST_BINS:.bin=.d)

@@ -13,7 +13,7 @@ import time
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
 from tests import results  # noqa: E402
 
-PARTS = ["unit", "coverage", "lint", "system"]
+PARTS = ["unit", "coverage", "fuzz", "lint", "qtest", "system"]
 
 
 def main():

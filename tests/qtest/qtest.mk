@@ -3,4 +3,4 @@
 .PHONY: qtest
 
 qtest: ## our chips beside QEMU's, by random programs (T=name for some, QTEST_SEED=n)
-	$(PYTHON) tests/qtest/run.py $(if $(T),-k '$(T)')
+	$(PYTHON) tests/pytest_part.py qtest tests/qtest $(if $(T),-k '$(T)')

@@ -42,6 +42,3 @@ $(foreach c,gcc clang coverage,$(eval $(call unit_rules,$(c))))
 coverage: ## the unit tests' line coverage of the pure folders; fails under 95 %
 	$(MAKE) unit-programs UNIT_CC=coverage
 	$(PYTHON) tests/unit/coverage.py $(UNIT_NAMES:%=build/unit/coverage/test_%)
-
-fuzz: ## a minute of random input for the parsers and models (FUZZ_SECONDS=n)
-	$(MAKE) -f tests/fuzz/fuzz.mk FUZZ_SECONDS=$(or $(FUZZ_SECONDS),60)
