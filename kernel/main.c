@@ -368,7 +368,7 @@ NORETURN void kernel_main(uint32_t magic, uint32_t info_phys)
 		refuse(reason);
 	if (vmx_core_on() != OK)
 		refuse("the boot processor cannot enter VMX operation");
-	log_info(LOG_SMP, "%u cores", smp_start(&acpi, (unsigned)cores, application_processor));
+	(void)smp_start(&acpi, (unsigned)cores, application_processor);
 	wait_for_cores(&cores_ready, "entered VMX operation");
 	console_set_input_hook(on_input);
 	vm_launch_modules(&boot_info);
