@@ -366,10 +366,11 @@ task_tick:
 
 by_tick:
 	task_gate PIC1_VECTOR, TICK
-	pit_start 0, 2, 2000
+	outb	43h, 30h		; low, before the mask opens: nothing old may wait
 	outb	PIC1 + 1, 0FEh
 	mov	ecx, 5
 .next:
+	pit_start 0, 0, 2000
 	sti
 	hlt
 	cli
