@@ -143,15 +143,19 @@ static void on_wake_up(struct trap_frame *f)
 	lapic_eoi();
 }
 
+/* A console option that does not work must not leave the user without any. */
 static void start_console(void)
 {
 	char text[OPTION_TEXT];
-	enum status s = console_init(option_string("console", text, sizeof(text)));
+	const char *wanted = option_string("console", text, sizeof(text));
+	enum status s = console_init(wanted);
+	enum status otherwise = s != OK && wanted ? console_init(NULL) : s;
 
 	log_remove_sink(&early_uart_sink);
 	add_log_sink(&console_log_sink);
 	if (s != OK)
-		log_warn(LOG_CONSOLE, "console: %s", status_text(s));
+		log_error(LOG_CONSOLE, "console=%s: %s%s", wanted ? wanted : "com1", status_text(s),
+			  wanted && otherwise == OK ? "; this is com1" : "");
 }
 
 static void start_interrupts(void)
