@@ -31,6 +31,10 @@
 #define KEYBOARD_READS    100000u
 #define PORT_READS_PER_MS 1000u
 
+#define EMULATOR_EXIT     0xf4u /* QEMU, "-device isa-debug-exit,iobase=0xf4" */
+#define EMULATOR_FAILURE  1u    /* becomes status 3 */
+#define CPUID1_HYPERVISOR BIT(31)
+
 /* A register that is an I/O port or, mapped, in memory. */
 struct reg {
 	bool there;
@@ -136,10 +140,19 @@ static void enter_s5(void)
 		write16(&pm1b, b | PM1_SLP_EN);
 }
 
-void power_off(void)
+/* A real machine may have something else at that port; an emulator without the device ignores it. */
+static void fail_emulator(void)
+{
+	if (cpu_cpuid(1, 0).ecx & CPUID1_HYPERVISOR)
+		port_write8(EMULATOR_EXIT, EMULATOR_FAILURE);
+}
+
+void power_off(bool well)
 {
 	cpu_irq_off();
 	console_flush();
+	if (!well)
+		fail_emulator();
 	if (tables && tables->has_s5 && tables->hardware_reduced && sleep_control.there)
 		write8(&sleep_control,
 		       (uint8_t)((unsigned)tables->s5_a << SLEEP_CONTROL_AT | SLEEP_CONTROL_EN));

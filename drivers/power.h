@@ -12,8 +12,9 @@
 void power_init(const struct acpi *acpi);
 
 /* Both flush the console first. The caller has done VMXOFF on every core and stopped the others. If
- * the machine stays on, the console says so and the core halts for good. */
-NORETURN void power_off(void);
+ * the machine stays on, the console says so and the core halts for good. Not well: in QEMU with its
+ * isa-debug-exit device at port F4h, QEMU's exit status is not 0 then. */
+NORETURN void power_off(bool well);
 
 /* FADT reset register, port CF9h, keyboard controller, triple fault, in this order. */
 NORETURN void power_reset(void);

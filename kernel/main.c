@@ -37,6 +37,9 @@
 
 enum end_action { END_POWEROFF, END_RESET, END_HALT };
 
+/* How far the other cores may go; they wait for it in smp_start()'s entry. */
+enum stage { STAGE_STARTED, STAGE_VMX, STAGE_GUESTS };
+
 static const char *const end_words[] = {"poweroff", "reset", "halt"};
 static const char *const panic_words[] = {"halt", "reset", "poweroff"};
 
@@ -46,9 +49,9 @@ static struct multiboot2 boot_info;
 static struct options options;
 static struct acpi acpi;
 static unsigned end_action;
-static uint32_t cores_ready;    /* atomic: how many have tried to enter VMX operation */
-static uint32_t cores_released; /* atomic: the others may take up their VMs */
-static uint32_t cores_off;      /* atomic: how many have left VMX for good */
+static uint32_t stage;       /* atomic, enum stage */
+static uint32_t cores_ready; /* atomic: how many have tried to enter VMX operation */
+static uint32_t cores_off;   /* atomic: how many have left VMX for good */
 
 /* ---- the command line ---- */
 
@@ -196,7 +199,7 @@ static void run_self_tests(void)
 
 /* ---- the end ---- */
 
-NORETURN static void finish_machine(const char *line)
+NORETURN static void finish_machine(const char *line, bool well)
 {
 	console_flush(); /* the guests' last lines before the log's */
 	log_drain();
@@ -206,7 +209,7 @@ NORETURN static void finish_machine(const char *line)
 	if (end_action == END_RESET)
 		power_reset();
 	if (end_action == END_POWEROFF)
-		power_off();
+		power_off(well);
 	cpu_stop();
 }
 
@@ -216,7 +219,7 @@ NORETURN static void refuse(const char *reason)
 
 	log_error(LOG_VMX, "%s", reason);
 	text_format(line, sizeof(line), "lintel: stopped: %s", reason);
-	finish_machine(line);
+	finish_machine(line, false);
 }
 
 /* Waits until every other core has counted itself. */
@@ -259,7 +262,7 @@ NORETURN static void finish(uint64_t free_before)
 	else
 		text_format(line, sizeof(line), "lintel: done: all %u guests ended well",
 			    vms_asked);
-	finish_machine(line);
+	finish_machine(line, !failed);
 }
 
 /* ---- guests ---- */
@@ -300,14 +303,27 @@ static void on_input(struct console_port *line)
 
 /* ---- all cores ---- */
 
+static void wait_for_stage(enum stage wanted)
+{
+	while (__atomic_load_n(&stage, __ATOMIC_ACQUIRE) < wanted)
+		cpu_halt_until_irq();
+}
+
+static void set_stage(enum stage next)
+{
+	__atomic_store_n(&stage, next, __ATOMIC_RELEASE);
+	for (unsigned i = 1; i < cpu_count; i++)
+		kick(i);
+}
+
 static void application_processor(struct cpu *c)
 {
+	crash_if_asked();
+	wait_for_stage(STAGE_VMX);
 	if (vmx_core_on() != OK)
 		log_error(LOG_VMX, "core %u takes no guests", c->index);
-	crash_if_asked();
 	__atomic_fetch_add(&cores_ready, 1, __ATOMIC_RELEASE);
-	while (!__atomic_load_n(&cores_released, __ATOMIC_ACQUIRE))
-		cpu_halt_until_irq();
+	wait_for_stage(STAGE_GUESTS);
 	if (c->vmx) {
 		vmx_core_loop();
 		vmx_core_off();
@@ -316,11 +332,9 @@ static void application_processor(struct cpu *c)
 	cpu_stop();
 }
 
-static void release_cores(void)
+NORETURN static void power_off_badly(void)
 {
-	__atomic_store_n(&cores_released, 1, __ATOMIC_RELEASE);
-	for (unsigned i = 1; i < cpu_count; i++)
-		kick(i);
+	power_off(false);
 }
 
 static void start_machine(uint32_t magic, uint32_t info_phys)
@@ -328,7 +342,7 @@ static void start_machine(uint32_t magic, uint32_t info_phys)
 	static const struct panic_drivers at_panic = {
 		.stop_others = lapic_send_nmi_others,
 		.reset = power_reset,
-		.poweroff = power_off,
+		.poweroff = power_off_badly,
 	};
 
 	percpu_init_bsp();
@@ -368,16 +382,17 @@ NORETURN void kernel_main(uint32_t magic, uint32_t info_phys)
 	complain("cores", options_u64(&options, "cores", CPU_MAX, &cores));
 	complain("without", options_text(&options, "without", &without));
 	report_unknown_options();
+	(void)smp_start(&acpi, (unsigned)cores, application_processor);
 	if (vmx_init(&host_frames, &ops, without, &reason) != OK)
 		refuse(reason);
 	if (vmx_core_on() != OK)
 		refuse("the boot processor cannot enter VMX operation");
-	(void)smp_start(&acpi, (unsigned)cores, application_processor);
+	set_stage(STAGE_VMX);
 	wait_for_cores(&cores_ready, "entered VMX operation");
 	console_set_input_hook(on_input);
 	vm_launch_modules(&boot_info);
 	free_before = free_without_vmx();
-	release_cores();
+	set_stage(STAGE_GUESTS);
 	vmx_core_loop();
 	vmx_core_off();
 	wait_for_cores(&cores_off, "left VMX operation");
