@@ -18,7 +18,7 @@ CR0_NW		equ 1 << 29
 CR0_MP		equ 1 << 1
 CR4_PSE		equ 1 << 4
 MSR_PAT		equ 277h
-MSR_MTRRCAP	equ 0FEh
+MSR_PLATFORM_ID	equ 17h
 MSR_APIC_BASE	equ 1Bh
 
 ; measure NAME, SET-UP, OPERATION, EAX, EDX: the set-up (each in braces) is outside of the
@@ -122,7 +122,7 @@ registers:
 	measure	"rdmsr_pat", {mov ecx, MSR_PAT}, rdmsr
 	measure	"wrmsr_pat", {call same_pat}, wrmsr
 	measure	"rdmsr_apic_base", {mov ecx, MSR_APIC_BASE}, rdmsr
-	measure	"rdmsr_mtrrcap", {mov ecx, MSR_MTRRCAP}, rdmsr
+	measure	"rdmsr_platform_id", {mov ecx, MSR_PLATFORM_ID}, rdmsr
 	measure	"rdmsr_tsc", {mov ecx, 10h}, rdmsr
 	measure	"mov_from_cr0", {}, {mov eax, cr0}
 	measure	"mov_cr0_mp", {call toggled_mp}, {mov cr0, ebx}

@@ -55,8 +55,9 @@ main:
 	step	mov cr4, eax
 	step	mov eax, cr3
 	step	mov cr3, eax
-	step	mov ecx, 1A0h
-	step	rdmsr
+	step	mov ecx, 10h		; the TSC: a write to it exits
+	step	rdtsc
+	step	wrmsr
 	step	mov ecx, 277h
 	step	rdmsr
 	step	wrmsr
