@@ -1,9 +1,10 @@
 """QEMU's own chips, driven port by port: its qtest protocol, and a clock that only we move.
 
 Debian's QEMU has the qtest protocol (as an object) but not the qtest accelerator, so it has no
-clock_step. Its machine stands still under TCG instead: ports and interrupt lines are reached through
-qtest while no time passes. Where time matters, run() has the CPU make the accesses, under -icount, where
-one instruction takes exactly NS_PER_INSTRUCTION of virtual time. No firmware is ever executed.
+clock_step. Its machine stands still under TCG instead: ports and interrupt lines are reached
+through qtest while no time passes. Where time matters, run() has the CPU make the accesses, under
+-icount, where one instruction takes exactly NS_PER_INSTRUCTION of virtual time. No firmware is ever
+executed.
 """
 
 import json
@@ -12,6 +13,7 @@ import select
 import socket
 import struct
 import subprocess
+import tempfile
 import time
 
 ICOUNT_SHIFT = 3
@@ -34,13 +36,21 @@ class Line:
     def send(self, data):
         self.near.sendall(data)
 
-    def fill(self):
-        if not select.select([self.near], [], [], TIME_LIMIT_S)[0]:
-            raise TimeoutError("QEMU does not answer")
-        data = self.near.recv(65536)
-        if not data:
-            raise ConnectionError("QEMU has ended")
-        self.buffer += data
+    def fill(self, *others):
+        """Waits for more; takes what comes on other lines meanwhile, so that QEMU is never
+        stuck."""
+        waiting = True
+        while waiting:
+            ready = select.select([line.near for line in (self, *others)], [], [], TIME_LIMIT_S)[0]
+            if not ready:
+                raise TimeoutError("QEMU does not answer")
+            for line in (self, *others):
+                if line.near in ready:
+                    data = line.near.recv(65536)
+                    if not data:
+                        raise ConnectionError("QEMU has ended")
+                    line.buffer += data
+            waiting = self.near not in ready
 
     def read_line(self):
         while b"\n" not in self.buffer:
@@ -158,7 +168,7 @@ class Machine:
             end = self.gdb.buffer.find(b"#")
             if end >= 0 and len(self.gdb.buffer) >= end + 3:
                 break
-            self.gdb.fill()
+            self.gdb.fill(self.qtest)
         begin = self.gdb.buffer.find(b"$")
         answer, self.gdb.buffer = self.gdb.buffer[begin + 1:end], self.gdb.buffer[end + 3:]
         self.gdb.send(b"+")
@@ -170,8 +180,11 @@ class Machine:
         assert self._gdb("G" + registers.hex()) == "OK"
 
     def _load_stepper(self):
-        code = subprocess.run(["nasm", "-f", "bin", "-o", "/dev/stdout", STEPPER],
-                              stdout=subprocess.PIPE, check=True).stdout
+        # Not to /dev/stdout: nasm removes its output when it finds an error.
+        with tempfile.NamedTemporaryFile() as output:
+            subprocess.run(["nasm", "-f", "bin", "-o", output.name, STEPPER], check=True)
+            with open(output.name, "rb") as assembled:
+                code = assembled.read()
         end_at = STEPPER_AT + len(code) - 3     # its last instructions: nop; jmp end
         handlers_at = end_at - 256 * 8
         vectors = b"".join(struct.pack("<HH", handlers_at + 8 * n, 0) for n in range(256))
@@ -183,10 +196,10 @@ class Machine:
 
     def run(self, program):
         """Has QEMU's CPU make port accesses, each at an exact time. program: (kind, port, value,
-        delay_ns) in order, at most 8000; kind "in", "out", or "inta": open to one interrupt. The delay
-        comes before the access and is rounded. Returns (value, at_ns) for each: what was read, or the
-        vector of the interrupt, or the value given; at_ns counts from the first access (an "inta" is
-        not counted exactly)."""
+        delay_ns) in order, at most 8000; kind "in", "out", or "inta": open to one interrupt. The
+        delay comes before the access and is rounded. Returns (value, at_ns) for each: what was
+        read, or the vector of the interrupt, or the value given; at_ns counts from the first access
+        (an "inta" is not counted exactly)."""
         table, times, at_ns = b"", [], 0
         for kind, port, value, delay_ns in program:
             rounds = max(1, (delay_ns // NS_PER_INSTRUCTION - STEP_INSTRUCTIONS) // 2)
