@@ -13,15 +13,16 @@
  * - After power-on the chip is undefined. Here it is as a PC's BIOS leaves it: channel 0 in mode 3
  *   with count 65536, channel 1 in mode 2 with count 18, channel 2 in mode 3 with its gate low.
  * - A count of 1 is illegal in modes 2 and 3. Here OUT stays high.
- * - A count of two bytes takes effect as a whole with its second byte; a reload between the two still
- *   takes the old one.
- * - A latched count of two bytes is read low byte first, wherever the reads of the running count are.
+ * - A count of two bytes takes effect as a whole with its second byte; a reload between the two
+ *   still takes the old one.
+ * - A latched count of two bytes is read low byte first, wherever the reads of the running count
+ *   are.
  * - Between a control word and the load of its count the counting element stands still.
  * - BCD digits A to F weigh 10 to 15, and the sum is taken modulo 10000.
  * - The control register cannot be read; it gives FFh, as a bus that nobody drives.
  *
- * Spec: 8254 data sheet, "Programming the 8254", "Mode Definitions", "Operation Common to All Modes";
- * port 61h: 82371SB (PIIX3) data sheet, "NMI Status and Control Register".
+ * Spec: 8254 data sheet, "Programming the 8254", "Mode Definitions", "Operation Common to All
+ * Modes"; port 61h: 82371SB (PIIX3) data sheet, "NMI Status and Control Register".
  */
 #pragma once
 
@@ -41,8 +42,8 @@ struct vpit {
 /* Power-on at now_ns. */
 void vpit_reset(struct vpit *p, uint64_t now_ns);
 
-/* One byte access to register io->port, 0 to 4. A now_ns before one that was seen already (two cores
- * read the clock, then took the lock the other way round) counts as that one. */
+/* One byte access to register io->port, 0 to 4. A now_ns before one that was seen already (two
+ * cores read the clock, then took the lock the other way round) counts as that one. */
 void vpit_access(void *state, struct io_access *io);
 
 /* Level of a channel's OUT pin at now_ns. channel 0 to 2. */
@@ -61,9 +62,9 @@ static inline uint64_t vpit_take_edges(struct vpit *p, uint64_t until_ns)
 	return vpit_take_edges_slow(p, until_ns);
 }
 
-/* The first nanosecond after now_ns at which the next rising edge of OUT 0 is there, so when to call
- * vpit_take_edges() again; NS_NEVER if it never rises by itself. Falling edges have no deadline:
- * vpit_out() tells the level. Any access may move it. */
+/* The first nanosecond after now_ns at which the next rising edge of OUT 0 is there, so when to
+ * call vpit_take_edges() again; NS_NEVER if it never rises by itself. Falling edges have no
+ * deadline: vpit_out() tells the level. Any access may move it. */
 static inline uint64_t vpit_deadline_ns(const struct vpit *p, uint64_t now_ns)
 {
 	return now_ns < p->rise_ns ? p->rise_ns : vpit_deadline_ns_slow(p, now_ns);

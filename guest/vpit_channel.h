@@ -1,8 +1,9 @@
 /*
  * guest/vpit_channel.h - one of the three counters of the 8254 that the guest sees.
  *
- * Pure model, in ticks: the CLK pulse n begins tick n. What is done at tick n comes after that pulse
- * and before the next. Ticks never go back. guest/vpit.h tells what is left open by the data sheet.
+ * Pure model, in ticks: the CLK pulse n begins tick n. What is done at tick n comes after that
+ * pulse and before the next. Ticks never go back. guest/vpit.h tells what is left open by the data
+ * sheet.
  * Spec: 8254 data sheet, "Mode Definitions", "Operation Common to All Modes".
  */
 #pragma once
@@ -56,7 +57,8 @@ static inline void vpit_channel_advance(struct vpit_channel *c, uint64_t tick)
 		vpit_channel_advance_slow(c, tick);
 }
 
-/* The tick at which OUT rises next after the last advance if nobody touches the counter, VPIT_NO_EVENT if it never does. */
+/* The tick at which OUT rises next after the last advance if nobody touches the counter,
+ * VPIT_NO_EVENT if it never does. */
 uint64_t vpit_channel_next_rise(const struct vpit_channel *c);
 
 /* A read or a write of the counter's own register. */

@@ -29,7 +29,8 @@ static void set_pending(struct vuart *u, uint8_t condition, bool on)
 	u->pending = (uint8_t)(on ? u->pending | condition : u->pending & ~condition);
 }
 
-/* After any change in the receiver. bring_up: another character is at the top, and its errors show. */
+/* After any change in the receiver. bring_up: another character is at the top, so that its errors
+ * show. */
 static void update_rx(struct vuart *u, bool bring_up)
 {
 	uint8_t lsr = u->lsr & (uint8_t) ~(UART_LSR_DATA | UART_LSR_FIFO_ERROR);
@@ -63,8 +64,8 @@ static bool has_timed_out(const struct vuart *u, uint64_t now_ns)
 	       (now_ns > u->rx_touch_ns && now_ns - u->rx_touch_ns >= VUART_TIMEOUT_NS);
 }
 
-/* Overrun: with the FIFOs on they stay and the new character is lost; with the FIFOs off it takes the
- * place of the old one. PC16550D, "Line Status Register", bit 1. */
+/* Overrun: with the FIFOs on they stay and the new character is lost; with the FIFOs off it takes
+ * the place of the old one. PC16550D, "Line Status Register", bit 1. */
 static void take_character(struct vuart *u, uint8_t byte, uint8_t error, uint64_t now_ns)
 {
 	bool first = u->rx_count == 0;
@@ -150,8 +151,9 @@ static void write_thr(struct vuart *u, uint8_t byte, uint64_t now_ns)
 	u->tx_count++;
 }
 
-/* The levels now: the modem's pins, or in loopback our own outputs. The deltas grow by what changed;
- * RI only counts when it goes away. PC16550D, "Modem Status Register", "Modem Control Register". */
+/* The levels now: the modem's pins, or in loopback our own outputs. The deltas grow by what
+ * changed; RI only counts when it goes away. PC16550D, "Modem Status Register", "Modem Control
+ * Register". */
 static void update_modem(struct vuart *u)
 {
 	uint8_t levels = u->modem;

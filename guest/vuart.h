@@ -70,5 +70,5 @@ bool vuart_irq(const struct vuart *u, uint64_t now_ns);
  * high already. */
 uint64_t vuart_deadline_ns(const struct vuart *u, uint64_t now_ns);
 
-/* The modem's side: CTS, DSR, RI, DCD levels (MSR bits 4 to 7). Deltas are kept as the chip does. */
+/* The modem's side: CTS, DSR, RI, DCD levels (MSR bits 4 to 7). The deltas are as the chip's. */
 void vuart_set_modem(struct vuart *u, uint8_t msr_high);

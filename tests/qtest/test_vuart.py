@@ -1,9 +1,9 @@
 """guest/vuart.c beside QEMU's 16550A: random programs; every answer, the bytes sent and the line of
 IRQ 4 compared.
 
-QEMU sends each byte at once, so ours is emptied after each access. QEMU differs from the data sheet in
-the points below, each excused by a rule of its own: a step that a rule names is left out of the random
-programs, and nothing else is. A test for each rule shows the difference itself.
+QEMU sends each byte at once, so ours is emptied after each access. QEMU differs from the data sheet
+in the points below, each excused by a rule of its own: a step that a rule names is left out of the
+random programs, and nothing else is. A test for each rule shows the difference itself.
 """
 
 import os
@@ -115,11 +115,12 @@ def ours(board, step):
 
 
 # ---- where QEMU differs -----------------------------------------------------------------------
-# Each rule: (step, before, after) -> is this where QEMU differs? before and after are boards of ours.
+# Each rule: (step, before, after) -> is this where QEMU differs? before and after are boards of
+# ours.
 
 def shorter_words(step, before, after):
-    """PC16550D, "Line Control Register", bits 0 and 1: words of 5 to 8 bits. QEMU sends and receives
-    8 bits always."""
+    """PC16550D, "Line Control Register", bits 0 and 1: words of 5 to 8 bits. QEMU sends and
+    receives 8 bits always."""
     kind, port, value = step
     lcr = look(before, LCR)
     is_data = kind == "receive" or (kind == "out" and port == DATA and not lcr & DLAB)
@@ -263,7 +264,8 @@ DIFFERENCES = {
     shorter_words: ([("out", LCR, 0), ("out", MCR, LOOP), ("out", DATA, 0xff), ("in", DATA, None)],
                     [0x1f], [0xff]),
     modem_deltas_in_loopback: ([("out", MCR, LOOP | OUT2), ("in", MSR, None)], [0x83], [0x80]),
-    fcr_without_its_enable_bit: (LOOPED_X + [("out", FCR, 0x02), ("in", LSR, None)], [0x61], [0x60]),
+    fcr_without_its_enable_bit: (LOOPED_X + [("out", FCR, 0x02), ("in", LSR, None)],
+                                 [0x61], [0x60]),
     read_of_an_empty_receiver: ([("out", FCR, 0x01)] + LOOPED_X + [("in", DATA, None)] * 2,
                                 [ord("x")] * 2, [ord("x"), 0]),
 }

@@ -1,7 +1,8 @@
 /*
- * tests/unit/test_vpit_random.c - the guest's interval timer against a second one, which plays every
- * CLK pulse and counts in the chip's own digits. It is written down from the 8254 data sheet, "Mode
- * Definitions" and "Operation Common to All Modes", without a look at how the first one does it.
+ * tests/unit/test_vpit_random.c - the guest's interval timer against a second one, which plays
+ * every CLK pulse and counts in the chip's own digits. It is written down from the 8254 data sheet,
+ * "Mode Definitions" and "Operation Common to All Modes", without a look at how the first one does
+ * it.
  */
 #include "tests/unit/vpit_rig.h"
 
@@ -226,8 +227,6 @@ static void slow_gate(struct slow_counter *s, bool level)
 		drive(s, true);
 	s->gate = level;
 }
-
-/* ---- the comparison ------------------------------------------------------------------------ */
 
 static void both_outb(uint16_t port, uint8_t value)
 {

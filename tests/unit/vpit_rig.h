@@ -1,6 +1,6 @@
 /*
- * tests/unit/vpit_rig.h - an interval timer on the workbench: ports by number, a clock that the test
- * winds, and the exact time of each tick.
+ * tests/unit/vpit_rig.h - an interval timer on the workbench: ports by number, a clock that the
+ * test winds, and the exact time of each tick.
  */
 #pragma once
 

@@ -1,6 +1,6 @@
 /*
- * tests/unit/vuart_rig.h - a serial port on the workbench: registers by number, both ends of the line,
- * and a clock that the test winds.
+ * tests/unit/vuart_rig.h - a serial port on the workbench: registers by number, both ends of the
+ * line, and a clock that the test winds.
  */
 #pragma once
 
