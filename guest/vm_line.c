@@ -189,6 +189,19 @@ static enum status parse_repeat(struct parser *p)
 	return OK;
 }
 
+static enum status parse_limit(struct parser *p)
+{
+	uint64_t seconds = 0;
+	enum status s = text_to_u64(p->value, &seconds);
+
+	if (s == ERR_INVALID)
+		return fail_value(p, s, "limit= takes a number of seconds");
+	if (s != OK || seconds < 1 || seconds > VM_LIMIT_MAX_S)
+		return fail_value(p, ERR_RANGE, "limit= goes from 1 to 1000000 seconds");
+	p->config->limit_s = seconds;
+	return OK;
+}
+
 static enum status parse_cpus(struct parser *p)
 {
 	uint64_t cpus = 0;
@@ -228,9 +241,9 @@ struct key {
 };
 
 static const struct key keys[] = {
-	{"vm", parse_name},   {"kind", parse_kind}, {"mem", parse_mem},
-	{"load", parse_load}, {"core", parse_core}, {"repeat", parse_repeat},
-	{"cpus", parse_cpus}, {"role", parse_role}, {"poke", parse_poke},
+	{"vm", parse_name},   {"kind", parse_kind},     {"mem", parse_mem},   {"load", parse_load},
+	{"core", parse_core}, {"repeat", parse_repeat}, {"cpus", parse_cpus}, {"role", parse_role},
+	{"poke", parse_poke}, {"limit", parse_limit},
 };
 
 static enum status parse_word(struct parser *p, struct text word)

@@ -11,6 +11,7 @@
  *	load=SEG:OFF  hexadecimal, four digits at most each; default 0000:7C00
  *	core=N	      the core to run on, 0 to 255; "any" is the default
  *	repeat=N      how often to start it anew after it ended, 1 (default) to 1000000 runs
+ *	limit=N	      each run is ended after so many seconds, 1 to 1000000; none by default
  *	cpus=N	      1 (default); more: not in this version
  *	poke=FIELD:N  for experiments: a VMCS field is written before the first entry, such as
  *		      GUEST_RFLAGS:0; whether the field is one that may be written is the caller's
@@ -23,6 +24,7 @@
 #define VM_CORE_ANY          (-1)
 #define VM_CORE_LAST         255
 #define VM_REPEAT_MAX        UINT64_C(1000000)
+#define VM_LIMIT_MAX_S       UINT64_C(1000000)
 #define VM_MEM_MIN           (64 * KIB)
 #define VM_MEM_MAX           (1 * TIB)
 #define VM_MEM_DEFAULT       (1 * MIB)
@@ -37,6 +39,7 @@ struct vm_config {
 	uint16_t load_segment, load_offset;
 	int core; /* VM_CORE_ANY, or 0 to VM_CORE_LAST: the caller checks that it exists */
 	uint64_t repeat;
+	uint64_t limit_s; /* 0: none */
 	unsigned cpus;
 	struct text poke_field; /* empty: none; points into the line */
 	uint64_t poke_value;

@@ -69,9 +69,9 @@ static struct vcpu *pick(struct vmx_core *core, uint64_t *wake_ns)
 		bool look = !v->halted || now >= v->wake_ns ||
 			    host_ops->line_has_input(v->vm->line) || v->vm->tx_held;
 
-		if (!v->halted || (look && vcpu_try_wake(v)))
+		if (!v->halted || now >= v->vm->limit_ns || (look && vcpu_try_wake(v)))
 			return v;
-		*wake_ns = min_u64(*wake_ns, v->wake_ns);
+		*wake_ns = min_u64(*wake_ns, min_u64(v->wake_ns, v->vm->limit_ns));
 	}
 	return NULL;
 }
@@ -88,12 +88,21 @@ static void sleep_until(uint64_t wake_ns)
 	host_ops->timer_stop();
 }
 
+static enum exit_action end_overdue(struct vm *vm)
+{
+	return vm_end(vm, false, "its time limit of %llu s is over",
+		      (unsigned long long)vm->config.limit_s);
+}
+
 static void take_turn(struct vmx_core *core, struct vcpu *v)
 {
 	bool alone = !core->first->next_on_core;
+	uint64_t now = now_ns();
+	enum exit_action action;
 
-	v->slice_end_ns = alone ? NS_NEVER : now_ns() + SLICE_NS;
-	if (vcpu_run(v) == EXIT_STOP) {
+	v->slice_end_ns = min_u64(alone ? NS_NEVER : now + SLICE_NS, v->vm->limit_ns);
+	action = now < v->vm->limit_ns ? vcpu_run(v) : end_overdue(v->vm);
+	if (action == EXIT_STOP) {
 		finish_vm(core, v->vm);
 		return;
 	}

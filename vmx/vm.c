@@ -267,6 +267,9 @@ bool vm_start(struct vm *vm)
 	vm->tx_held = false;
 	vm->state = VM_RUNNING;
 	vm->started_ns = now_ns();
+	vm->limit_ns = NS_NEVER;
+	if (vm->config.limit_s)
+		vm->limit_ns = vm->started_ns + vm->config.limit_s * NS_PER_SECOND;
 	if (!vm->runs_done)
 		log_info(LOG_GUEST,
 			 "%s: started: %s, %llu KiB, EPT leaves %llu x 1G %llu x 2M %llu x 4K",

@@ -58,6 +58,7 @@ struct vm {
 	bool ended_well;
 	char end_text[VM_END_TEXT];
 	uint64_t started_ns, total_exits;
+	uint64_t limit_ns; /* when its time is over (limit=); NS_NEVER */
 };
 
 /* All VMs of this boot. */

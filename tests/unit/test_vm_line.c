@@ -27,6 +27,7 @@ static void a_name_alone_gives_all_defaults(void **state)
 	assert_int_equal(config.load_offset, 0x7c00);
 	assert_int_equal(config.core, VM_CORE_ANY);
 	assert_int_equal(config.repeat, 1);
+	assert_int_equal(config.limit_s, 0);
 	assert_int_equal(config.cpus, 1);
 	assert_int_equal(config.args.len, 0);
 }
@@ -35,7 +36,7 @@ static void every_key_is_taken(void **state)
 {
 	(void)state;
 	assert_int_equal(parse(" vm=a-b_c.9 kind=flat\tmem=256M load=07c0:fF core=255 "
-			       "repeat=1000000 cpus=1 --  two words  "),
+			       "repeat=1000000 limit=1000000 cpus=1 --  two words  "),
 			 OK);
 	assert_string_equal(config.name, "a-b_c.9");
 	assert_int_equal(config.mem_bytes, 256 * MIB);
@@ -43,6 +44,7 @@ static void every_key_is_taken(void **state)
 	assert_int_equal(config.load_offset, 0xff);
 	assert_int_equal(config.core, 255);
 	assert_int_equal(config.repeat, 1000000);
+	assert_int_equal(config.limit_s, 1000000);
 	assert_true(text_is(config.args, "two words"));
 	assert_int_equal(config.poke_field.len, 0);
 	assert_int_equal(parse("vm=x poke=GUEST_RFLAGS:0x10"), OK);
@@ -125,6 +127,9 @@ static void each_mistake_has_its_status(void **state)
 		{"vm=a repeat=0", ERR_RANGE},
 		{"vm=a repeat=1000001", ERR_RANGE},
 		{"vm=a repeat=often", ERR_INVALID},
+		{"vm=a limit=0", ERR_RANGE},
+		{"vm=a limit=1000001", ERR_RANGE},
+		{"vm=a limit=2s", ERR_INVALID},
 		{"vm=a poke=", ERR_INVALID},
 		{"vm=a poke=GUEST_RIP", ERR_INVALID},
 		{"vm=a poke=:1", ERR_INVALID},
