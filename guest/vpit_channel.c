@@ -91,6 +91,12 @@ static uint64_t run_ticks(const struct vpit_channel *c)
 	return c->count / 2 + (c->out && c->loaded % 2 ? 1 : 0);
 }
 
+/* For vpit_channel_is_plain(); after any change of these. */
+static void update_plain(struct vpit_channel *c)
+{
+	c->plain = !c->status_latched && !c->latched_bytes && !c->bcd && !c->expired;
+}
+
 static void begin_run(struct vpit_channel *c)
 {
 	uint64_t ticks = run_ticks(c);
@@ -100,6 +106,7 @@ static void begin_run(struct vpit_channel *c)
 		c->step = 0;
 	else
 		c->step = c->mode == 3 ? 2 : 1;
+	update_plain(c);
 }
 
 /* Ends the run here, for a change that comes between two CLK pulses; begin_run() has to follow. */
@@ -228,12 +235,14 @@ uint8_t vpit_channel_read(struct vpit_channel *c, uint64_t tick)
 	vpit_channel_advance(c, tick);
 	if (c->status_latched) {
 		c->status_latched = false;
+		update_plain(c);
 		return c->status;
 	}
 	if (c->latched_bytes) {
 		if (c->access == ACCESS_BOTH)
 			high = c->latched_bytes == 1;
 		c->latched_bytes--;
+		update_plain(c);
 		count = c->latch;
 	} else {
 		if (c->access == ACCESS_BOTH) {
@@ -252,6 +261,7 @@ void vpit_channel_latch_count(struct vpit_channel *c, uint64_t tick)
 		return;
 	c->latch = read_count(c, tick);
 	c->latched_bytes = c->access == ACCESS_BOTH ? 2 : 1;
+	update_plain(c);
 }
 
 void vpit_channel_latch_status(struct vpit_channel *c, uint64_t tick)
@@ -262,6 +272,7 @@ void vpit_channel_latch_status(struct vpit_channel *c, uint64_t tick)
 	c->status_latched = true;
 	c->status = (uint8_t)(c->control | (c->out ? STATUS_OUT : 0) |
 			      (c->null_count ? STATUS_NULL_COUNT : 0));
+	update_plain(c);
 }
 
 void vpit_channel_write(struct vpit_channel *c, uint8_t byte, uint64_t tick)

@@ -34,6 +34,7 @@ struct vpit_channel {
 	bool load_due;   /* the next CLK pulse loads */
 	bool trigger;    /* the gate rose; the next CLK pulse sees it */
 	bool counting; /* loaded since the control word, and not stopped by a half-written count */
+	bool plain;    /* a read gives the running count, in binary, and zero is not yet past */
 	bool expired;  /* modes 0, 1, 4, 5: zero was reached since the last load */
 	bool write_high, read_high; /* flip-flops: the second byte of two comes next */
 	uint8_t write_low;          /* first byte of two */
@@ -60,6 +61,25 @@ static inline void vpit_channel_advance(struct vpit_channel *c, uint64_t tick)
 /* The tick at which OUT rises next after the last advance if nobody touches the counter,
  * VPIT_NO_EVENT if it never does. */
 uint64_t vpit_channel_next_rise(const struct vpit_channel *c);
+
+/* The short way of a read, for the most common of them: no latch, no BCD, nothing happens up to
+ * tick. Ask the first before the second. */
+static inline bool vpit_channel_is_plain(const struct vpit_channel *c, uint64_t tick)
+{
+	return c->plain && tick < c->event_tick;
+}
+
+static inline uint8_t vpit_channel_read_plain(struct vpit_channel *c, uint64_t tick)
+{
+	uint32_t count = c->count - (uint32_t)(tick - c->from_tick) * c->step;
+	bool high = c->access == 2;
+
+	if (c->access == 3) {
+		high = c->read_high;
+		c->read_high = !high;
+	}
+	return (uint8_t)(count >> (high ? 8 : 0));
+}
 
 /* A read or a write of the counter's own register. */
 uint8_t vpit_channel_read(struct vpit_channel *c, uint64_t tick);
