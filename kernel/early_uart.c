@@ -31,6 +31,7 @@ void early_uart_init(void)
 	port_write8(COM1_LCR, LCR_8N1);
 	port_write8(COM1_FCR, FCR_ON);
 	port_write8(COM1_MCR, MCR_DTR_RTS);
+	early_uart_write("\r\n", 2); /* the boot loader left the cursor somewhere */
 }
 
 void early_uart_write(const char *text, size_t len)
