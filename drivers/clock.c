@@ -251,8 +251,9 @@ enum status clock_init(const struct acpi *acpi)
 			 (cpu_cpuid(CPUID_POWER, 0).edx & CPUID_INVARIANT_TSC) != 0;
 
 	if (measured != 0 && stated != 0 && apart(stated, measured, TOLERANCE_PART)) {
-		log_warn(LOG_TIME, "TSC: CPUID says %lu kHz, the %s %lu kHz", stated / 1000, by,
-			 measured / 1000);
+		log_info(LOG_TIME,
+			 "TSC: CPUID says %lu kHz, but the %s measures %lu kHz, which counts",
+			 stated / 1000, by, measured / 1000);
 	} else if (stated >= TSC_HZ_LOWEST && (exact || measured == 0)) {
 		hz = stated;
 		by = "CPUID";
