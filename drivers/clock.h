@@ -2,8 +2,8 @@
  * drivers/clock.h - finds the rate of the TSC and starts kernel/time.
  *
  * Leaves 15h and 16h of CPUID say it on newer CPUs; HPET, else the ACPI PM timer, else channel 2 of
- * the PIT measure it twice for about 5 ms. Where the two differ by more than 2 %, a warning is
- * logged and the measured rate is taken. The log says which one it was.
+ * the PIT measure it twice for about 5 ms. Where the two differ by more than 2 %, the
+ * measured rate is taken. The log says which one it was.
  * Spec: SDM 3B "Determining the Processor Base Frequency"; IA-PC HPET specification, "Register
  * Overview"; ACPI specification, "Power Management Timer"; 8254 data sheet.
  */
