@@ -284,6 +284,7 @@ enum status vm_line_parse(struct text line, struct vm_config *config, char *mess
 	struct text rest = p.line, word, first = {.at = p.line.at, .len = 0};
 
 	*config = (struct vm_config){
+		.line = p.line,
 		.mem_bytes = VM_MEM_DEFAULT,
 		.load_offset = 0x7c00,
 		.core = VM_CORE_ANY,

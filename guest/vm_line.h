@@ -43,6 +43,7 @@ struct vm_config {
 	unsigned cpus;
 	struct text poke_field; /* empty: none; points into the line */
 	uint64_t poke_value;
+	struct text line; /* all of it, without blanks around it; points into the line given */
 	struct text args; /* what follows "--", without blanks around it; points into the line */
 };
 

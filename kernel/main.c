@@ -164,10 +164,17 @@ static void start_console(void)
 static void start_interrupts(void)
 {
 	char text[OPTION_TEXT];
+	const char *mode = option_string("apic", text, sizeof(text));
+	enum status s;
 
 	pic8259_disable();
-	if (lapic_init(&acpi, option_string("apic", text, sizeof(text))) != OK)
-		panic("no usable local APIC");
+	s = lapic_init(&acpi, mode);
+	if (s != OK && mode) {
+		log_error(LOG_APIC, "apic=%s: %s; this is apic=auto", mode, status_text(s));
+		s = lapic_init(&acpi, NULL);
+	}
+	if (s != OK)
+		panic("no usable local APIC: %s", status_text(s));
 	trap_set_handler(VECTOR_KICK, on_wake_up);
 	trap_set_handler(VECTOR_TIMER, on_wake_up);
 	if (ioapic_init(&acpi) == OK)

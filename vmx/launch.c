@@ -28,37 +28,44 @@ static unsigned choose_core(unsigned *next_core)
 	return core;
 }
 
-static void create_guest(const struct multiboot2_module *module, unsigned *next_core)
+/* Checks what only this machine can tell, and registers the VM. False: the error is logged. */
+static bool accept(const struct vm_config *config, const struct multiboot2_module *module,
+		   unsigned *next_core)
 {
-	struct vm_config config;
-	char message[VM_LINE_MESSAGE_SIZE];
 	enum vmcs_field field;
 	unsigned core;
 	enum status s;
 
-	vms_asked++;
-	s = vm_line_parse(text_from(module->command_line), &config, message, sizeof(message));
-	if (s != OK) {
-		log_lines(message);
-		vms_refused++;
-		return;
-	}
-	if (config.poke_field.len && vmcs_field_for_poke(config.poke_field, &field) != OK) {
+	if (config->poke_field.len && vmcs_field_for_poke(config->poke_field, &field) != OK) {
 		log_error(LOG_GUEST, "%s: poke=%.*s: no VMCS field that may be written here",
-			  config.name, (int)config.poke_field.len, config.poke_field.at);
-		vms_refused++;
-		return;
+			  config->name, (int)config->poke_field.len, config->poke_field.at);
+		return false;
 	}
-	core = config.core == VM_CORE_ANY ? choose_core(next_core) : (unsigned)config.core;
+	core = config->core == VM_CORE_ANY ? choose_core(next_core) : (unsigned)config->core;
 	if (core >= cpu_count || !cpus[core]->vmx) {
 		log_error(LOG_GUEST, "%s: core=%u is not there, or has no VMX operation (%u cores)",
-			  config.name, core, cpu_count);
-		vms_refused++;
-		return;
+			  config->name, core, cpu_count);
+		return false;
 	}
-	s = vm_create(&config, hpa(module->start), module->end - module->start, core);
-	if (s != OK) {
-		log_error(LOG_GUEST, "%s: not created: %s", config.name, status_text(s));
+	s = vm_create(config, hpa(module->start), module->end - module->start, core);
+	if (s != OK)
+		log_error(LOG_GUEST, "%s: not created: %s", config->name,
+			  s == ERR_EXISTS ? "another VM has this name" : status_text(s));
+	return s == OK;
+}
+
+static void create_guest(const struct multiboot2_module *module, unsigned *next_core)
+{
+	struct vm_config config;
+	char message[VM_LINE_MESSAGE_SIZE];
+
+	vms_asked++;
+	if (vm_line_parse(text_from(module->command_line), &config, message, sizeof(message)) !=
+	    OK) {
+		log_lines(message);
+		vms_refused++;
+	} else if (!accept(&config, module, next_core)) {
+		vm_log_line(&config);
 		vms_refused++;
 	}
 }

@@ -64,6 +64,11 @@ enum status vm_create(const struct vm_config *config, hpa_t image, uint64_t imag
 	return OK;
 }
 
+void vm_log_line(const struct vm_config *config)
+{
+	log_error(LOG_GUEST, "  %.*s", (int)config->line.len, config->line.at);
+}
+
 enum exit_action vm_end(struct vm *vm, bool well, const char *format, ...)
 {
 	va_list args;
@@ -260,7 +265,11 @@ bool vm_start(struct vm *vm)
 			release_memory(vm);
 	}
 	if (s != OK) {
-		log_error(LOG_GUEST, "%s: not started: %s", vm->config.name, status_text(s));
+		log_error(LOG_GUEST, "%s: not started: %s (%llu KiB asked for, %llu KiB free)",
+		  vm->config.name, status_text(s),
+		  (unsigned long long)(vm->config.mem_bytes / KIB),
+		  (unsigned long long)(frames_free_bytes(vmx_frames) / KIB));
+	vm_log_line(&vm->config);
 		retire(vm, false);
 		return false;
 	}

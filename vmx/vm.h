@@ -72,6 +72,9 @@ extern unsigned vms_failed; /* atomic */
 MUST_CHECK enum status vm_create(const struct vm_config *config, hpa_t image,
 				 uint64_t image_len_bytes, unsigned core);
 
+/* Quotes the line that describes a VM, below an error about it. */
+void vm_log_line(const struct vm_config *config);
+
 /* Builds memory, EPT, board and vCPU, and loads the image. On the VM's core. False: an error, which is
  * logged, and the VM has ended. */
 bool vm_start(struct vm *vm);

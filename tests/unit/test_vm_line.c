@@ -46,6 +46,8 @@ static void every_key_is_taken(void **state)
 	assert_int_equal(config.repeat, 1000000);
 	assert_int_equal(config.limit_s, 1000000);
 	assert_true(text_is(config.args, "two words"));
+	assert_memory_equal(config.line.at, "vm=a-b_c.9 ", 11);
+	assert_memory_equal(config.line.at + config.line.len - 11, "  two words", 11);
 	assert_int_equal(config.poke_field.len, 0);
 	assert_int_equal(parse("vm=x poke=GUEST_RFLAGS:0x10"), OK);
 	assert_true(text_is(config.poke_field, "GUEST_RFLAGS"));
