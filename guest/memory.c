@@ -78,6 +78,8 @@ enum status guest_memory_init(struct guest_memory *m, struct frames *frames, uin
 		return ERR_ALIGNMENT;
 	if (len_bytes == 0 || len_bytes > GUEST_MEMORY_MAX)
 		return ERR_RANGE;
+	if (len_bytes > frames_free_bytes(frames))
+		return ERR_NO_MEMORY; /* at once, not after clearing all that there is */
 	s = take_table(m, len_bytes);
 	if (s != OK)
 		return s;
