@@ -1,9 +1,9 @@
 #!/usr/bin/python3
 """Makes the two boot images that every Lintel ISO shares: GRUB for a BIOS and GRUB for UEFI.
 
-bios.img is a core image for El Torito; efi.img is a FAT file system that holds EFI/BOOT/BOOTX64.EFI.
-Both carry the modules below inside, and no other: the ISO has no module files. The same GRUB and
-SOURCE_DATE_EPOCH give the same bytes.
+bios.img is a core image for El Torito; efi.img is a FAT file system that holds
+EFI/BOOT/BOOTX64.EFI. Both carry the modules below inside, and no other: the ISO has no module
+files. The same GRUB and SOURCE_DATE_EPOCH give the same bytes.
 """
 
 import argparse

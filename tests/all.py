@@ -1,8 +1,8 @@
 #!/usr/bin/python3
 """`make test`: every part of the tests, one after the other, and their sum as the last line.
 
-A part that does not come to its end (it does not compile, say) counts as one failure; the others run
-all the same, so that one look at the output tells everything.
+A part that does not come to its end (it does not compile, say) counts as one failure; the others
+run all the same, so that one look at the output tells everything.
 """
 
 import os

@@ -1,6 +1,7 @@
 #!/bin/sh
-# Installs what Lintel's build and tests need and this machine lacks. Says first what it will install.
-# With nothing missing it is silent and quick. Without apt it lists the tools and ends with status 1.
+# Installs what Lintel's build and tests need and this machine lacks. Says first what it will
+# install. With nothing missing it is silent and quick. Without apt it lists the tools and ends with
+# status 1.
 set -eu
 
 # One line a purpose. What a Debian 12 with only make and git lacks.
@@ -8,7 +9,7 @@ build="gcc binutils nasm python3"
 image="grub-common grub-pc-bin grub-efi-amd64-bin xorriso mtools"
 machines="bochs bochs-term bochsbios vgabios qemu-system-x86 ovmf seabios"
 unit="gcc libc6-dev clang libclang-rt-14-dev libcmocka-dev gcovr"
-system="python3-pytest python3-pytest-xdist python3-pexpect python3-matplotlib"
+system="python3-pytest python3-pytest-xdist python3-pexpect python3-matplotlib procps"
 lint="clang-format clang-tidy cppcheck"
 debug="gdb"
 packages="$build $image $machines $unit $system $lint $debug"

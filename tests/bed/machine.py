@@ -28,7 +28,7 @@ class BedError(Exception):
 
 
 class Ending:
-    """How Lintel said that it ended: text is its last line, well is True if all guests ended well."""
+    """How Lintel said that it ended: its last line, and whether all guests ended well."""
 
     def __init__(self, text, well):
         self.text = text
@@ -182,7 +182,7 @@ class Machine:
             return len(data)  # it has ended: nobody reads this any more
 
     def send(self, data):
-        """Types bytes (or text) into COM1; reads meanwhile, so that neither side blocks the other."""
+        """Types bytes (or text) into COM1; reads meanwhile, so that neither blocks the other."""
         rest = memoryview(data.encode() if isinstance(data, str) else data)
         while rest:
             if select.select([], [self._serial], [], 0.02)[1]:
@@ -208,7 +208,7 @@ class Machine:
                 self.fail(f"ended before {pattern.pattern!r} came")
 
     def run_to_end(self):
-        """Reads until the machine ends by itself, or Lintel has said its last; returns the console."""
+        """Reads until the machine ends, or Lintel has said its last; returns the console."""
         while self.pump(0.2) is not None:
             if final_line(self.tail(300)):
                 self._deadline = min(self._deadline, time.monotonic() + GRACE_AFTER_FINAL_LINE_S)

@@ -1,7 +1,7 @@
 ; tests/bed/probe.asm - is VT-x really usable in this machine? A boot sector that tries it.
 ;
-; It says one word on COM1 and ends the emulator: "usable" after a VMXON that succeeded on a CPU with
-; EPT and unrestricted guest; else the first thing that is missing.
+; It says one word on COM1 and ends the emulator: "usable" after a VMXON that succeeded on a CPU
+; with EPT and unrestricted guest; else the first thing that is missing.
 ;
 ; Spec: SDM 3C "Discovering Support for VMX", "Enabling and Entering VMX Operation".
 

@@ -1,7 +1,7 @@
 """Is nested VT-x really usable here? Asked by trying, not by reading flags.
 
-A boot sector (probe.asm) runs in QEMU on KVM, executes VMXON and says what it found. What the module
-parameters of KVM promise is no answer: there are machines where QEMU aborts all the same.
+A boot sector (probe.asm) runs in QEMU on KVM, executes VMXON and says what it found. What the
+module parameters of KVM promise is no answer: there are machines where QEMU aborts all the same.
 """
 
 import os

@@ -6,7 +6,7 @@ OVMF = "/usr/share/ovmf/OVMF.fd"
 
 
 class Qemu(Machine):
-    """A PC in QEMU's emulator. uefi: boot by OVMF; cpu: QEMU's name and flags; extra: more words."""
+    """A PC in QEMU's emulator. uefi: boot by OVMF; cpu: name and flags; extra: more words."""
 
     name = "QEMU"
     accel = "tcg"

@@ -1,4 +1,4 @@
-"""The reader's terminal as the console of a machine: raw while it runs, restored whatever happens."""
+"""The reader's terminal as the console of a machine: raw while it runs, restored in any case."""
 
 import os
 import re
@@ -45,7 +45,8 @@ def want_colour(stream):
 class LogColours:
     """Dims the prefix of Lintel's log lines and colours its last line; the rest passes untouched.
 
-    Only the beginning of a line is ever held back, and only as long as it may become one of the two.
+    Only the beginning of a line is ever held back, and only as long as it may become one of the
+    two.
     """
 
     def __init__(self):

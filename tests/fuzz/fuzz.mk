@@ -4,7 +4,8 @@
 #   make fuzz T=vm_line           only fuzz_vm_line
 #   make fuzz FUZZ_SECONDS=600    ten minutes each, from a random seed
 #
-# Without FUZZ_SECONDS: so many inputs from a fixed seed, the same in each run (make test does that).
+# Without FUZZ_SECONDS: so many inputs from a fixed seed, the same in each run (make test does
+# that).
 
 FUZZ_RUNS ?= 20000
 FUZZ_NAMES := $(or $(T),$(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c)))

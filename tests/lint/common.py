@@ -1,4 +1,4 @@
-"""The project's sources, as the lints see them: a dict from path to text, and C without its words."""
+"""The project's sources, as the lints see them: path to text, and C without comments."""
 
 import os
 import re

@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""Runs the lints (or those whose names are given) and prints one line for each, and what they found."""
+"""Runs the lints (or those named) and prints one line for each, and what they found."""
 
 import os
 import sys

@@ -21,7 +21,7 @@ BEDS = {"bochs": Bochs, "tcg": Qemu, "kvm": QemuKvm}
 
 
 def guest(program, **words):
-    """The module2 line of a guest program: guest("spin", vm="a", mem="2M"). Words keep their order."""
+    """The module2 line of a guest program: guest("spin", vm="a", mem="2M")."""
     described = {"vm": program, "kind": "flat", "mem": "1M", **words}
     return f"/guest/{program}.bin " + " ".join(f"{k}={v}" for k, v in described.items())
 
@@ -74,7 +74,7 @@ class Lintel:
 
     @staticmethod
     def end_well(machine):
-        """Waits for the end; fails with the console's last lines unless all guests ended well."""
+        """Waits for the end; fails with the console's last lines unless all ended well."""
         console = machine.run_to_end()
         if not machine.ending().well:
             machine.fail("not all guests ended well")
@@ -82,7 +82,7 @@ class Lintel:
 
     @staticmethod
     def end_badly(machine):
-        """Waits for the end, which must be Lintel's own word that it went wrong; returns that line."""
+        """Waits for the end, which must be Lintel's word that it went wrong; returns it."""
         machine.run_to_end()
         ending = machine.ending()
         if ending.well:

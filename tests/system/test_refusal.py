@@ -13,7 +13,7 @@ def test_a_machine_without_vmx_is_refused_in_words(lintel, uefi, cores):
     assert machine.status != 0
 
 
-def test_x2apic_cores_all_start(lintel):
-    machine = lintel.boot(["demo"], bed="tcg", cores=16, cpu="max,x2apic=on", memory_mib=512)
-    lintel.end_badly(machine)
-    assert "16 of 16 cores" in machine.console
+def test_x2apic_takes_cores_and_guests_as_xapic_does(lintel):
+    console = lintel.end_well(lintel.boot(["hello"], "apic=x2apic", cores=4))
+    assert "x2APIC" in console
+    assert "4 of 4 cores" in console

@@ -1,5 +1,5 @@
-# Unit tests: each tests/unit/test_NAME.c is a cmocka program of its own, linked with all pure sources
-# and support.c, under ASan and UBSan, by gcc and by clang.
+# Unit tests: each tests/unit/test_NAME.c is a cmocka program of its own, linked with all pure
+# sources and support.c, under ASan and UBSan, by gcc and by clang.
 #
 #   make unit T=vpic              only test_vpic (several: T="vpic vpit")
 #   make unit UNIT_CC=gcc         only with gcc
