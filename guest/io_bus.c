@@ -10,14 +10,6 @@ void io_bus_init(struct io_bus *bus)
 	*bus = (struct io_bus){.claim_count = 0};
 }
 
-static const struct io_claim *claim_at(const struct io_bus *bus, uint16_t port)
-{
-	uint8_t group = bus->group_of[port >> 8];
-	uint8_t claim = group ? bus->claim_of[group - 1][port & 0xff] : 0;
-
-	return claim ? &bus->claims[claim - 1] : NULL;
-}
-
 enum status io_bus_claim(struct io_bus *bus, const struct io_claim *claim)
 {
 	uint32_t end = (uint32_t)claim->first + claim->count;
@@ -27,7 +19,7 @@ enum status io_bus_claim(struct io_bus *bus, const struct io_claim *claim)
 	if (claim->count == 0 || end > 0x10000)
 		return ERR_RANGE;
 	for (uint32_t port = claim->first; port < end; port++)
-		if (claim_at(bus, (uint16_t)port))
+		if (io_bus_claim_at(bus, (uint16_t)port))
 			return ERR_EXISTS;
 	for (uint32_t group = claim->first >> 8; group <= (end - 1) >> 8; group++)
 		new_groups += bus->group_of[group] == 0;
@@ -65,22 +57,11 @@ static void count_unclaimed(struct io_bus *bus, uint16_t port, bool write)
 		entry->reads++;
 }
 
-/* One byte; io->size is 1. */
-static bool access_byte(struct io_bus *bus, struct io_access *io)
+static bool access_unclaimed(struct io_bus *bus, struct io_access *io)
 {
-	const struct io_claim *claim = claim_at(bus, io->port);
-	uint16_t port = io->port;
-
-	if (UNLIKELY(!claim)) {
-		count_unclaimed(bus, port, io->write);
-		if (!io->write)
-			io->value = 0xff;
-		return false;
-	}
-	io->port = (uint16_t)(port - claim->first + claim->offset);
-	claim->access(claim->state, io);
-	io->port = port;
-	return true;
+	count_unclaimed(bus, io->port, io->write);
+	io->value = io->write ? io->value & 0xff : 0xff;
+	return false;
 }
 
 /* A word or a dword on byte-wide chips: one cycle after the other, low port first. */
@@ -98,7 +79,7 @@ static bool access_wide(struct io_bus *bus, struct io_access *io)
 			.now_ns = io->now_ns,
 		};
 
-		answered &= access_byte(bus, &byte);
+		answered &= io_bus_access(bus, &byte);
 		value |= (byte.value & 0xff) << (8 * i);
 	}
 	if (!io->write)
@@ -106,23 +87,15 @@ static bool access_wide(struct io_bus *bus, struct io_access *io)
 	return answered;
 }
 
-bool io_bus_access(struct io_bus *bus, struct io_access *io)
+bool io_bus_access_slow(struct io_bus *bus, struct io_access *io)
 {
-	bool answered;
-
 	ASSERT(io->size == 1 || io->size == 2 || io->size == 4);
-	if (io->size != 1)
-		return access_wide(bus, io);
-	if (io->write)
-		io->value &= 0xff;
-	answered = access_byte(bus, io);
-	io->value &= 0xff;
-	return answered;
+	return io->size == 1 ? access_unclaimed(bus, io) : access_wide(bus, io);
 }
 
 const char *io_bus_owner(const struct io_bus *bus, uint16_t port)
 {
-	const struct io_claim *claim = claim_at(bus, port);
+	const struct io_claim *claim = io_bus_claim_at(bus, port);
 
 	return claim ? claim->name : NULL;
 }

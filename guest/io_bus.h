@@ -46,9 +46,39 @@ void io_bus_init(struct io_bus *bus);
  * past FFFFh or count 0, ERR_FULL if a table is full; then nothing changes. */
 MUST_CHECK enum status io_bus_claim(struct io_bus *bus, const struct io_claim *claim);
 
+/* For io_bus_access(): words, dwords, and ports that nobody claims. */
+bool io_bus_access_slow(struct io_bus *bus, struct io_access *io);
+
+/* Who answers at a port, or NULL. */
+static inline const struct io_claim *io_bus_claim_at(const struct io_bus *bus, uint16_t port)
+{
+	uint8_t group = bus->group_of[port >> 8];
+	uint8_t claim = group ? bus->claim_of[group - 1][port & 0xff] : 0;
+
+	return claim ? &bus->claims[claim - 1] : NULL;
+}
+
 /* One access of 1, 2 or 4 bytes; never fails. Returns true if a device answered (each byte of) it,
- * false if any byte was unclaimed (the caller may trace it). */
-bool io_bus_access(struct io_bus *bus, struct io_access *io);
+ * false if any byte was unclaimed (the caller may trace it). Of a value that is written, the bits
+ * above size are ignored. */
+static inline bool io_bus_access(struct io_bus *bus, struct io_access *io)
+{
+	const struct io_claim *claim;
+	uint16_t port = io->port;
+
+	if (UNLIKELY(io->size != 1))
+		return io_bus_access_slow(bus, io);
+	claim = io_bus_claim_at(bus, port);
+	if (UNLIKELY(!claim))
+		return io_bus_access_slow(bus, io);
+	if (io->write)
+		io->value &= 0xff;
+	io->port = (uint16_t)(port - claim->first + claim->offset);
+	claim->access(claim->state, io);
+	io->value &= 0xff;
+	io->port = port;
+	return true;
+}
 
 /* The name of the device that answers at port, or NULL. */
 const char *io_bus_owner(const struct io_bus *bus, uint16_t port);

@@ -103,8 +103,12 @@ void platform_sync_slow(struct platform *p, uint64_t now_ns, uint64_t ran_until_
 	 * late. */
 	if (!p->wake_stale)
 		ran_until_ns = min_u64(ran_until_ns, p->wake_ns);
-	carry_pit(p, min_u64(ran_until_ns, now_ns), true);
-	carry_pit(p, now_ns, false);
+	if (ran_until_ns < now_ns) {
+		carry_pit(p, ran_until_ns, true);
+		carry_pit(p, now_ns, false);
+	} else {
+		carry_pit(p, now_ns, true);
+	}
 	vpic_set_line(&p->pic, PLATFORM_IRQ_COM1, vuart_irq(&p->com1, now_ns));
 	p->next_event_ns =
 		min_u64(vpit_deadline_ns(&p->pit, now_ns), vuart_deadline_ns(&p->com1, now_ns));
@@ -162,17 +166,41 @@ static void access_pit(void *state, struct io_access *io)
 		carry_pit(p, io->now_ns, true);
 }
 
+/* Registers whose access may move the receiver's time-out: RBR is read, THR (in loopback), IER, FCR or
+ * MCR written. */
+static bool may_move_timeout(const struct io_access *io)
+{
+	const unsigned read = 0x01, written = 0x17;
+
+	return ((io->write ? written : read) >> io->port) & 1;
+}
+
+/* Polling LSR or IIR changes nothing but the line; what is to be sent has to be taken. */
 static void access_com1(void *state, struct io_access *io)
 {
 	struct platform *p = state;
 	bool irq = vuart_irq(&p->com1, io->now_ns);
 
 	vuart_access(&p->com1, io);
-	/* A write may enable a line or a time-out, reading a character moves the time-out, and what
-	 * is to be sent has to be taken. Polling LSR or IIR changes nothing but the line. */
-	if (io->write || io->port == 0 || irq != vuart_irq(&p->com1, io->now_ns) ||
-	    vuart_has_tx(&p->com1))
+	if (may_move_timeout(io) || vuart_has_tx(&p->com1) ||
+	    irq != vuart_irq(&p->com1, io->now_ns))
 		p->stale = true;
+}
+
+static void access_port92(void *state, struct io_access *io)
+{
+	struct platform *p = state;
+
+	port92_access(&p->port92, io);
+	p->switched |= io->write;
+}
+
+static void access_end(void *state, struct io_access *io)
+{
+	struct platform *p = state;
+
+	end_port_access(&p->end, io);
+	p->switched |= io->write;
 }
 
 static void claim(struct platform *p, struct io_claim c)
@@ -198,8 +226,8 @@ void platform_init(struct platform *p, uint64_t now_ns)
 	claim(p, (struct io_claim){"pit", access_pit, p, PIT_COUNTERS, 4, 0});
 	claim(p, (struct io_claim){"pit", access_pit, p, SYSTEM_PORT_B, 1, 4});
 	claim(p, (struct io_claim){"com1", access_com1, p, COM1, VUART_PORTS, 0});
-	claim(p, (struct io_claim){"port92", port92_access, &p->port92, SYSTEM_PORT_A, 1, 0});
-	claim(p, (struct io_claim){"end", end_port_access, &p->end, END_PORT, 1, 0});
+	claim(p, (struct io_claim){"port92", access_port92, p, SYSTEM_PORT_A, 1, 0});
+	claim(p, (struct io_claim){"end", access_end, p, END_PORT, 1, 0});
 }
 
 void platform_set_bios_state(struct platform *p, uint64_t now_ns)
@@ -252,10 +280,8 @@ uint8_t platform_acknowledge(struct platform *p)
 	return vector;
 }
 
-uint64_t platform_deadline_ns(struct platform *p, uint64_t now_ns)
+void platform_find_deadline(struct platform *p, uint64_t now_ns)
 {
-	if (!p->wake_stale)
-		return p->wake_ns;
 	p->wake_ns = NS_NEVER;
 	if (!vpic_requested(&p->pic, PLATFORM_IRQ_PIT) &&
 	    vpic_would_interrupt(&p->pic, PLATFORM_IRQ_PIT))
@@ -263,7 +289,6 @@ uint64_t platform_deadline_ns(struct platform *p, uint64_t now_ns)
 	if (vpic_would_interrupt(&p->pic, PLATFORM_IRQ_COM1))
 		p->wake_ns = min_u64(p->wake_ns, vuart_deadline_ns(&p->com1, now_ns));
 	p->wake_stale = false;
-	return p->wake_ns;
 }
 
 /* Is COM1 about to raise its line, or could something from outside make it do so? */

@@ -44,6 +44,7 @@ struct platform {
 	bool late_request;      /* the request on IRQ 0 came late; see above */
 	bool stale;             /* a line may have changed: platform_sync() has to look */
 	bool wake_stale;        /* wake_ns has to be worked out anew */
+	bool switched;          /* port 92h or the end port was written: A20, a reset, the end */
 	uint64_t now_ns;        /* the latest moment at which it looked */
 	uint64_t next_event_ns; /* nothing changes by itself before this */
 	uint64_t wake_ns;       /* what platform_deadline_ns() answers */
@@ -83,11 +84,20 @@ static inline void platform_sync(struct platform *p, uint64_t now_ns, uint64_t r
 		platform_sync_slow(p, now_ns, ran_until_ns);
 }
 
-/* After an access: has it changed anything that counts before the next entry (a line, a deadline, a
- * byte to send), or does an interrupt wait? */
+/* After an access: is there anything to do but to go on (a line, a deadline, a byte to send, A20)? An
+ * interrupt that is waiting is another question. Most accesses change nothing of that. */
 static inline bool platform_needs_sync(const struct platform *p)
 {
-	return p->stale || p->wake_stale || vpic_intr(&p->pic);
+	return p->stale | p->wake_stale | p->switched;
+}
+
+/* Was port 92h or the end port written since the last call? */
+static inline bool platform_take_switched(struct platform *p)
+{
+	bool switched = p->switched;
+
+	p->switched = false;
+	return switched;
 }
 
 /* Does the PIC ask for an interrupt? As of the last platform_sync(). */
@@ -99,12 +109,20 @@ static inline bool platform_intr(const struct platform *p)
 /* The CPU takes the interrupt: returns its vector. The next tick that is owed is requested then. */
 uint8_t platform_acknowledge(struct platform *p);
 
+/* For platform_deadline_ns(). */
+void platform_find_deadline(struct platform *p, uint64_t now_ns);
+
 /* When to call platform_sync() again so that no interrupt comes late, as the board is now; NS_NEVER
  * if none comes by itself. A tick that could not interrupt, since IRQ 0 is masked or in service or
  * still waiting, needs no waking: platform_sync() will find it later. Call it after
  * platform_sync(), and after platform_acknowledge(), which may open the way for the next tick
  * (automatic EOI). */
-uint64_t platform_deadline_ns(struct platform *p, uint64_t now_ns);
+static inline uint64_t platform_deadline_ns(struct platform *p, uint64_t now_ns)
+{
+	if (p->wake_stale)
+		platform_find_deadline(p, now_ns);
+	return p->wake_ns;
+}
 
 /* Could an interrupt still come, as the guest has programmed the board: from the PIT, or through
  * COM1 by what the outside does? A guest that halts and gets false sleeps for good. */

@@ -12,7 +12,6 @@ enum {
 	ICW1_IC4 = 0x01,    /* ICW4 will come */
 	ICW1_SNGL = 0x02,   /* no cascade, ICW3 will not come */
 	ICW1_ADI = 0x04,    /* MCS-80: the call addresses are 4 bytes apart, else 8 */
-	ICW1_LTIM = 0x08,   /* all inputs are level-triggered */
 	ICW1_SELECT = 0x10, /* a write to the even port is ICW1 */
 	ICW4_8086 = 0x01,   /* two INTA pulses and a vector, else three and a CALL */
 	ICW4_AEOI = 0x02,   /* automatic end of interrupt */
@@ -36,16 +35,6 @@ enum {
 static uint8_t bit(unsigned level)
 {
 	return (uint8_t)(1u << level);
-}
-
-static uint8_t level_triggered(const struct vpic_chip *c)
-{
-	return (c->icw1 & ICW1_LTIM) ? 0xff : c->elcr;
-}
-
-static uint8_t requests(const struct vpic_chip *c)
-{
-	return c->lines & (level_triggered(c) | c->latched);
 }
 
 /* The place of the first of these levels in the order of priority: 0 is the highest, NO_LEVEL if
@@ -78,12 +67,14 @@ static bool cascades(const struct vpic_chip *c, unsigned level)
  */
 static unsigned resolve(const struct vpic_chip *c, uint8_t requested)
 {
+	uint8_t wanted = requested & (uint8_t)~c->imr;
 	uint8_t in_service = c->special_mask ? c->isr & (uint8_t)~c->imr : c->isr;
-	unsigned first = rank(c, requested & (uint8_t)~c->imr);
-	unsigned limit = rank(c, in_service);
+	unsigned first, limit;
 
-	if (!c->ready || first == NO_LEVEL)
+	if (!c->ready || !wanted)
 		return NO_LEVEL;
+	first = rank(c, wanted);
+	limit = rank(c, in_service);
 	if (first < limit)
 		return level_at(c, first);
 	if (first == limit && (c->icw4 & ICW4_SFNM) && cascades(c, level_at(c, first)))
@@ -106,8 +97,8 @@ static void update(struct vpic *p)
 {
 	unsigned level;
 
-	drive(&p->master, VPIC_CASCADE, resolve(&p->slave, requests(&p->slave)) != NO_LEVEL);
-	level = resolve(&p->master, requests(&p->master));
+	drive(&p->master, VPIC_CASCADE, resolve(&p->slave, vpic_requests(&p->slave)) != NO_LEVEL);
+	level = resolve(&p->master, vpic_requests(&p->master));
 	p->intr = level != NO_LEVEL;
 	if (p->intr)
 		p->intr_by_cascade = level == VPIC_CASCADE && cascades(&p->master, level);
@@ -148,7 +139,7 @@ static uint8_t vector(const struct vpic_chip *c, unsigned level)
 static uint8_t acknowledge_slave(struct vpic *p)
 {
 	struct vpic_chip *c = &p->slave;
-	unsigned level = resolve(c, requests(c));
+	unsigned level = resolve(c, vpic_requests(c));
 
 	if (!(c->icw1 & ICW1_SNGL) && (c->icw3 & 7) != VPIC_CASCADE)
 		return UNDRIVEN_BUS;
@@ -161,7 +152,7 @@ static uint8_t acknowledge_slave(struct vpic *p)
 uint8_t vpic_acknowledge(struct vpic *p)
 {
 	struct vpic_chip *c = &p->master;
-	unsigned level = resolve(c, requests(c));
+	unsigned level = resolve(c, vpic_requests(c));
 	bool from_slave = level == NO_LEVEL ? p->intr_by_cascade : cascades(c, level);
 	uint8_t answer;
 
@@ -270,7 +261,7 @@ static void write_ocw3(struct vpic_chip *c, uint8_t value)
 		c->read_isr = value & OCW3_RIS;
 	if (value & OCW3_POLL) {
 		c->poll = true;
-		c->poll_request = requests(c);
+		c->poll_request = vpic_requests(c);
 	}
 }
 
@@ -294,7 +285,7 @@ static uint8_t read_chip(struct vpic *p, struct vpic_chip *c, bool odd)
 		return poll(p, c);
 	if (odd)
 		return c->imr;
-	return c->read_isr ? c->isr : requests(c);
+	return c->read_isr ? c->isr : vpic_requests(c);
 }
 
 static struct vpic_chip *chip_of(struct vpic *p, unsigned number)
@@ -341,37 +332,16 @@ void vpic_set_line(struct vpic *p, unsigned irq, bool level)
 	update(p);
 }
 
-bool vpic_line(const struct vpic *p, unsigned irq)
+bool vpic_would_interrupt_slow(const struct vpic *p, unsigned irq)
 {
-	ASSERT(irq < 16);
-	return (irq < 8 ? &p->master : &p->slave)->lines & bit(irq & 7);
-}
+	struct vpic trial;
 
-bool vpic_requested(const struct vpic *p, unsigned irq)
-{
-	ASSERT(irq < 16);
-	return requests(irq < 8 ? &p->master : &p->slave) & bit(irq & 7);
-}
-
-bool vpic_masked(const struct vpic *p, unsigned irq)
-{
-	ASSERT(irq < 16);
+	ASSERT(irq < 16 && irq != VPIC_CASCADE);
+	/* For an input of the master, the request alone decides. */
 	if (irq < 8)
-		return p->master.imr & bit(irq);
-	return (p->master.imr & bit(VPIC_CASCADE)) || (p->slave.imr & bit(irq & 7));
-}
-
-bool vpic_level_triggered(const struct vpic *p, unsigned irq)
-{
-	ASSERT(irq < 16);
-	return level_triggered(irq < 8 ? &p->master : &p->slave) & bit(irq & 7);
-}
-
-bool vpic_would_interrupt(const struct vpic *p, unsigned irq)
-{
-	struct vpic trial = *p;
-
+		return resolve(&p->master, vpic_requests(&p->master) | bit(irq)) != NO_LEVEL;
 	/* Down first: a line that is high and acknowledged would show no edge. */
+	trial = *p;
 	vpic_set_line(&trial, irq, false);
 	vpic_set_line(&trial, irq, true);
 	return trial.intr;

@@ -28,9 +28,11 @@
 #pragma once
 
 #include "guest/io.h"
+#include "kernel/assert.h"
 
-#define VPIC_PORTS   6u
-#define VPIC_CASCADE 2u /* the master's input that the slave drives */
+#define VPIC_PORTS     6u
+#define VPIC_ICW1_LTIM 0x08 /* all inputs are level-triggered */
+#define VPIC_CASCADE   2u   /* the master's input that the slave drives */
 
 /* One chip. irr is not stored: it is lines & (level-triggered inputs | latched). */
 struct vpic_chip {
@@ -61,9 +63,6 @@ void vpic_access(void *state, struct io_access *io);
 /* The level of input 0 to 15 (2 is the cascade and may not be driven). */
 void vpic_set_line(struct vpic *p, unsigned irq, bool level);
 
-/* The level of input 0 to 15 as it was set last; of 2, what the slave drives. */
-bool vpic_line(const struct vpic *p, unsigned irq);
-
 /* The INT output of the master now. Two instructions: it is on the exit path. */
 static inline bool vpic_intr(const struct vpic *p)
 {
@@ -76,18 +75,60 @@ static inline bool vpic_intr(const struct vpic *p)
  * to end it. Call it only when the CPU really takes the interrupt. */
 uint8_t vpic_acknowledge(struct vpic *p);
 
+/* The chip that has input irq, 0 to 15. */
+static inline const struct vpic_chip *vpic_chip_of(const struct vpic *p, unsigned irq)
+{
+	ASSERT(irq < 16);
+	return irq < 8 ? &p->master : &p->slave;
+}
+
+/* The level of input 0 to 15 as it was set last; of 2, what the slave drives. */
+static inline bool vpic_line(const struct vpic *p, unsigned irq)
+{
+	return vpic_chip_of(p, irq)->lines >> (irq & 7) & 1;
+}
+
+/* The level-triggered inputs of a chip, by ELCR or by LTIM of ICW1. */
+static inline uint8_t vpic_level_inputs(const struct vpic_chip *c)
+{
+	return c->icw1 & VPIC_ICW1_LTIM ? 0xff : c->elcr;
+}
+
+/* Is this input, 0 to 15, level-triggered? */
+static inline bool vpic_level_triggered(const struct vpic *p, unsigned irq)
+{
+	return vpic_level_inputs(vpic_chip_of(p, irq)) >> (irq & 7) & 1;
+}
+
+/* IRR of a chip. */
+static inline uint8_t vpic_requests(const struct vpic_chip *c)
+{
+	return c->lines & (vpic_level_inputs(c) | c->latched);
+}
+
 /* Is there a request on this input, 0 to 15, that is not yet acknowledged (IRR)? */
-bool vpic_requested(const struct vpic *p, unsigned irq);
+static inline bool vpic_requested(const struct vpic *p, unsigned irq)
+{
+	return vpic_requests(vpic_chip_of(p, irq)) >> (irq & 7) & 1;
+}
 
 /* Is this input, 0 to 15, masked: by its IMR bit, or by the cascade's for 8 to 15? */
-bool vpic_masked(const struct vpic *p, unsigned irq);
+static inline bool vpic_masked(const struct vpic *p, unsigned irq)
+{
+	if (irq >= 8 && (p->master.imr >> VPIC_CASCADE & 1))
+		return true;
+	return vpic_chip_of(p, irq)->imr >> (irq & 7) & 1;
+}
 
-/* Is this input, 0 to 15, level-triggered (by ELCR, or by LTIM of ICW1)? */
-bool vpic_level_triggered(const struct vpic *p, unsigned irq);
+/* For vpic_would_interrupt(). */
+bool vpic_would_interrupt_slow(const struct vpic *p, unsigned irq);
 
 /* Would INT be high if a request came on this input now (as the pair is programmed, with what is in
  * service)? A guest that halts can change neither. */
-bool vpic_would_interrupt(const struct vpic *p, unsigned irq);
+static inline bool vpic_would_interrupt(const struct vpic *p, unsigned irq)
+{
+	return p->intr || (!vpic_masked(p, irq) && vpic_would_interrupt_slow(p, irq));
+}
 
 /* Could an interrupt ever reach the CPU as the pair is programmed now (initialised, and some input
  * not masked)? A guest that halts with none is asleep for good. */

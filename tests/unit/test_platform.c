@@ -287,7 +287,7 @@ static void a_level_triggered_pic_sees_the_real_level(void **state)
 	run_until(&p, at_ns);
 	assert_true(platform_intr(&p));
 	inb(&p, 0x3fd, at_ns);
-	outb(&p, 0x3ff, 0, at_ns + 600000); /* any exit that makes the board look again */
+	outb(&p, IER, 0, at_ns + 600000); /* any exit that makes the board look again */
 	run_until(&p, at_ns + 600000);
 	assert_false(platform_intr(&p));
 }
