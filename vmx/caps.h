@@ -41,8 +41,9 @@ struct vmx_caps {
 #define FEATURE_CONTROL_LOCKED          BIT(0)
 #define FEATURE_CONTROL_VMX_OUTSIDE_SMX BIT(2)
 
-/* Takes something away from what the CPU has, for experiments: "vmx", "ept", "unrestricted-guest", "vpid",
- * "preemption-timer", "virtual-nmis", "pat", "1g", "2m". ERR_NOT_FOUND: no such word. Pure. */
+/* Takes something away from what the CPU has, for experiments: "vmx", "ept", "unrestricted-guest",
+ * "vpid", "preemption-timer", "virtual-nmis", "pat", "1g", "2m". ERR_NOT_FOUND: no such word.
+ * Pure. */
 MUST_CHECK enum status vmx_caps_without(struct vmx_msrs *m, struct text word);
 
 /* Decides. ERR_UNSUPPORTED: text says in one or two sentences what is missing and what to do. */

@@ -52,7 +52,8 @@ static enum status refuse(char *text, size_t size, const char *why)
 	return ERR_UNSUPPORTED;
 }
 
-/* SDM 3C "Enabling and Entering VMX Operation": IA32_FEATURE_CONTROL must be locked with bit 2 set. */
+/* SDM 3C "Enabling and Entering VMX Operation": IA32_FEATURE_CONTROL must be locked with bit 2
+ * set. */
 static enum status decide_presence(const struct vmx_msrs *m, struct vmx_caps *caps, char *text,
 				   size_t size)
 {

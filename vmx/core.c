@@ -210,7 +210,8 @@ static void park(struct vcpu *v)
 	if (vmx_caps.rdtscp)
 		v->parked.tsc_aux = cpu_rdmsr(MSR_TSC_AUX);
 	if (vmx_xcr0_all) {
-		/* All of it, also what this guest has switched off: nothing may reach the next one. */
+		/* All of it, also what this guest has switched off: nothing may reach the next
+		 * one. */
 		cpu_xsetbv(0, vmx_xcr0_all);
 		cpu_xsave(v->fpu, vmx_xcr0_all);
 	} else {

@@ -26,9 +26,9 @@ struct vmx_core {
 extern struct vmx_caps vmx_caps;
 extern struct frames *vmx_frames; /* where memory for VMs comes from */
 
-/* Boot processor, once: reads the capabilities, decides, and makes what all VMs share. without: words
- * of vmx_caps_without(), separated by commas, to be left unused. On failure *reason is a sentence for
- * the user. */
+/* Boot processor, once: reads the capabilities, decides, and makes what all VMs share. without:
+ * words of vmx_caps_without(), separated by commas, to be left unused. On failure *reason is a
+ * sentence for the user. */
 MUST_CHECK enum status vmx_init(struct frames *frames, const struct host_ops *ops,
 				struct text without, const char **reason);
 
@@ -48,8 +48,8 @@ void vmx_core_loop(void);
 extern hpa_t vmx_io_bitmaps; /* A, and B right behind it */
 extern hpa_t vmx_msr_bitmap;
 
-/* Every state component that some guest may use, and the size of the area that holds them. 0: the CPU
- * has no XSAVE, and FXSAVE does it. */
+/* Every state component that some guest may use, and the size of the area that holds them. 0: the
+ * CPU has no XSAVE, and FXSAVE does it. */
 extern uint64_t vmx_xcr0_all;
 extern unsigned vmx_fpu_order;
 

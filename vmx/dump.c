@@ -109,17 +109,18 @@ static void dump_controls(const char *name, const struct vcpu *v)
 		(unsigned long long)vmcs_read(VMCS_GUEST_ACTIVITY_STATE),
 		(unsigned long long)vmcs_read(VMCS_ENTRY_INTERRUPTION_INFO),
 		(unsigned long long)vmcs_read(VMCS_IDT_VECTORING_INFO),
-		(unsigned long long)v->exits);
+		(unsigned long long)vcpu_exits(v));
 }
 
 static void dump_history(const char *name, const struct vcpu *v)
 {
-	uint64_t first = v->exits > EXIT_HISTORY ? v->exits - EXIT_HISTORY : 0;
+	uint64_t shown = min_u64(vcpu_exits(v), EXIT_HISTORY);
+	size_t last = (size_t)(v->last_exit - v->history);
 
 	log_error(LOG_GUEST, "%s: the last %llu exits, oldest first:", name,
-		  (unsigned long long)(v->exits - first));
-	for (uint64_t i = first; i < v->exits; i++) {
-		const struct exit_record *r = &v->history[i % EXIT_HISTORY];
+		  (unsigned long long)shown);
+	for (uint64_t i = shown; i-- > 0;) {
+		const struct exit_record *r = &v->history[(last - i) % EXIT_HISTORY];
 		const char *reason = exit_reason_name(r->reason & 0xffff);
 
 		log_error(LOG_GUEST, "%s:   %-24s RIP %08llx  qualification %llx", name,

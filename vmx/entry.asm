@@ -1,94 +1,88 @@
 ; vmx/entry.asm - into the guest and back.
 ;
 ; Entering is a call that returns after the next VM exit, so the run loop is plain C and a backtrace
-; from an exit handler goes through it. Spec: SDM 3C "VM Entries", "VM Exits"; the calling convention
-; is the System V one.
+; from an exit handler goes through it. Spec: SDM 3C "VM Entries", "VM Exits".
 
 %include "vmx/vcpu_layout.inc"
 
-%define VMCS_HOST_RSP_FIELD 0x6c14
+%define VMCS_EXIT_REASON 0x4402
 
 %define REG(n) (VCPU_GPR + 8 * (n))
 
 	default rel
 	section .text
 
-; int vmx_enter(struct vcpu *v /* rdi */)
+; uint32_t vmx_enter_guest(struct vcpu *v /* rbx */)
 ; Runs the guest of the current VMCS until its next VM exit, with interrupts off before and after.
-; Returns 0 after an exit, 1 if VMLAUNCH or VMRESUME failed (VMfailInvalid), 2 if it failed with an
-; error number (VMfailValid). Keeps rbx, rbp, r12-r15. On exit the guest's registers are in v->gpr.
-global vmx_enter
-vmx_enter:
+; Returns the exit reason, or VMX_ENTER_INVALID or VMX_ENTER_REFUSED if there was no entry
+; (VMfailInvalid, VMfailValid). On exit the guest's registers are in v->gpr.
+; Keeps rsp, rbp and rbx only: called through vmx_enter() in vmx/vmcs.h, which tells the compiler, so
+; that the run loop saves its registers once and not at each entry.
+global vmx_enter_guest
+vmx_enter_guest:
 	push	rbp
-	mov	rbp, rsp		; a frame for the backtrace
 	push	rbx
-	push	r12
-	push	r13
-	push	r14
-	push	r15
-	push	rdi			; vmx_exit finds v here
-	cmp	rsp, [rdi + VCPU_HOST_RSP]
-	je	.host_rsp_stands
-	mov	[rdi + VCPU_HOST_RSP], rsp
-	mov	eax, VMCS_HOST_RSP_FIELD
-	vmwrite	rax, rsp
-	jbe	.failed
-.host_rsp_stands:
-	cmp	byte [rdi + VCPU_LAUNCHED], 0	; MOV keeps the flag until the branch
-	mov	rax, [rdi + REG(0)]
-	mov	rcx, [rdi + REG(1)]
-	mov	rdx, [rdi + REG(2)]
-	mov	rbx, [rdi + REG(3)]
-	mov	rbp, [rdi + REG(5)]
-	mov	rsi, [rdi + REG(6)]
-	mov	r8, [rdi + REG(8)]
-	mov	r9, [rdi + REG(9)]
-	mov	r10, [rdi + REG(10)]
-	mov	r11, [rdi + REG(11)]
-	mov	r12, [rdi + REG(12)]
-	mov	r13, [rdi + REG(13)]
-	mov	r14, [rdi + REG(14)]
-	mov	r15, [rdi + REG(15)]
-	mov	rdi, [rdi + REG(7)]
-	je	.launch
+	mov	[rbx + VCPU_HOST_STACK], rsp
+	mov	rax, [rbx + REG(0)]
+	mov	rcx, [rbx + REG(1)]
+	mov	rdx, [rbx + REG(2)]
+	mov	rbp, [rbx + REG(5)]
+	mov	rsi, [rbx + REG(6)]
+	mov	rdi, [rbx + REG(7)]
+	mov	r8, [rbx + REG(8)]
+	mov	r9, [rbx + REG(9)]
+	mov	r10, [rbx + REG(10)]
+	mov	r11, [rbx + REG(11)]
+	mov	r12, [rbx + REG(12)]
+	mov	r13, [rbx + REG(13)]
+	mov	r14, [rbx + REG(14)]
+	mov	r15, [rbx + REG(15)]
+	mov	rbx, [rbx + REG(3)]
 	vmresume
-	jmp	.failed
-.launch:
+	; The first entry of all comes here too: VMRESUME looks at the launch state before all else.
+	mov	rbx, [rsp]		; MOV keeps the flags
+	jc	.no_vmcs
+	cmp	byte [rbx + VCPU_LAUNCHED], 0
+	jne	.refused
+	mov	byte [rbx + VCPU_LAUNCHED], 1
+	mov	rbx, [rbx + REG(3)]
 	vmlaunch
-.failed:
-	mov	eax, 1			; CF: VMfailInvalid
-	jc	.leave
-	mov	eax, 2			; ZF: VMfailValid
-.leave:
-	pop	rdi
-	pop	r15
-	pop	r14
-	pop	r13
-	pop	r12
+	jc	.no_vmcs
+.refused:
+	mov	eax, VMX_ENTER_REFUSED
+	jmp	vmx_leave
+.no_vmcs:
+	mov	eax, VMX_ENTER_INVALID
+
+; Back to the caller of vmx_enter_guest; eax is what it gets.
+vmx_leave:
 	pop	rbx
 	pop	rbp
 	ret
 
-; VMCS_HOST_RIP. rsp is VMCS_HOST_RSP, everything else is the guest's.
+; VMCS_HOST_RIP. VMCS_HOST_RSP is the end of v->gpr, so that each push fills one register's slot;
+; everything else is the guest's. An NMI or #MC that comes in here has a stack of its own.
 global vmx_exit
 vmx_exit:
+	push	r15
+	push	r14
+	push	r13
+	push	r12
+	push	r11
+	push	r10
+	push	r9
+	push	r8
 	push	rdi
-	mov	rdi, [rsp + 8]
-	mov	[rdi + REG(0)], rax
-	pop	rax
-	mov	[rdi + REG(7)], rax
-	mov	[rdi + REG(1)], rcx
-	mov	[rdi + REG(2)], rdx
-	mov	[rdi + REG(3)], rbx
-	mov	[rdi + REG(5)], rbp
-	mov	[rdi + REG(6)], rsi
-	mov	[rdi + REG(8)], r8
-	mov	[rdi + REG(9)], r9
-	mov	[rdi + REG(10)], r10
-	mov	[rdi + REG(11)], r11
-	mov	[rdi + REG(12)], r12
-	mov	[rdi + REG(13)], r13
-	mov	[rdi + REG(14)], r14
-	mov	[rdi + REG(15)], r15
-	xor	eax, eax
-	jmp	vmx_enter.leave
+	push	rsi
+	push	rbp
+	push	rax			; RSP's slot, which is not used
+	push	rbx
+	push	rdx
+	push	rcx
+	push	rax
+	mov	rsp, [rsp + VCPU_HOST_STACK]
+	mov	eax, VMCS_EXIT_REASON
+	vmread	rax, rax
+	ja	vmx_leave
+	mov	eax, VMX_ENTER_INVALID	; no VMREAD works: it has no VMCS
+	jmp	vmx_leave

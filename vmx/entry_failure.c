@@ -79,12 +79,12 @@ static void log_broken_rules(struct vcpu *v)
 			  v->vm->config.name, entry_rule_count);
 }
 
-enum exit_action entry_failed(struct vcpu *v, int how)
+enum exit_action entry_failed(struct vcpu *v, uint32_t how)
 {
 	enum exit_action action;
 
 	v->entry_failures++;
-	if (how == 1) {
+	if (how == VMX_ENTER_INVALID) {
 		action = vm_end(v->vm, false, "VM entry failed: no current VMCS (VMfailInvalid)");
 	} else {
 		uint32_t error = (uint32_t)vmcs_read(VMCS_INSTRUCTION_ERROR);
@@ -99,7 +99,7 @@ enum exit_action entry_failed(struct vcpu *v, int how)
 
 enum exit_action entry_refused(struct vcpu *v)
 {
-	uint32_t basic = v->exit_reason & 0xffff;
+	uint32_t basic = v->last_exit->reason & 0xffff;
 	const char *name = exit_reason_name(basic);
 	enum exit_action action;
 

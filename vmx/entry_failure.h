@@ -7,8 +7,8 @@
 
 #include "vmx/vcpu.h"
 
-/* After vmx_enter() returned 1 (VMfailInvalid) or 2 (VMfailValid). Ends the VM; EXIT_STOP. */
-enum exit_action entry_failed(struct vcpu *v, int how);
+/* After vmx_enter() returned VMX_ENTER_INVALID or VMX_ENTER_REFUSED. Ends the VM; EXIT_STOP. */
+enum exit_action entry_failed(struct vcpu *v, uint32_t how);
 
 /* After an exit whose reason has bit 31: reason 33, 34 or 41 with the qualification, and what of the
  * guest state breaks a rule. Ends the VM; EXIT_STOP. */

@@ -2,7 +2,7 @@
  * vmx/exit.h - what is done about each VM exit.
  *
  * One table by basic exit reason; one handler for each. A handler reads, asks a model, writes back and
- * says what happens next; vmx/vcpu.c alone moves RIP. Spec: SDM 3D appendix "VMX Basic Exit Reasons".
+ * says what happens next; vmx/run.c alone moves RIP. Spec: SDM 3D appendix "VMX Basic Exit Reasons".
  */
 #pragma once
 
@@ -14,6 +14,8 @@ enum exit_reason {
 	EXIT_REASON_TRIPLE_FAULT = 2,
 	EXIT_REASON_INIT = 3,
 	EXIT_REASON_SIPI = 4,
+	EXIT_REASON_IO_SMI = 5,
+	EXIT_REASON_OTHER_SMI = 6,
 	EXIT_REASON_INTERRUPT_WINDOW = 7,
 	EXIT_REASON_NMI_WINDOW = 8,
 	EXIT_REASON_TASK_SWITCH = 9,
@@ -42,11 +44,17 @@ enum exit_reason {
 	EXIT_REASON_WRMSR = 32,
 	EXIT_REASON_INVALID_GUEST_STATE = 33,
 	EXIT_REASON_MSR_LOADING = 34,
+	EXIT_REASON_35 = 35, /* not used by any CPU, as 38 and 42 */
 	EXIT_REASON_MWAIT = 36,
 	EXIT_REASON_MTF = 37,
+	EXIT_REASON_38 = 38,
 	EXIT_REASON_MONITOR = 39,
 	EXIT_REASON_PAUSE = 40,
 	EXIT_REASON_MACHINE_CHECK_AT_ENTRY = 41,
+	EXIT_REASON_42 = 42,
+	EXIT_REASON_TPR_BELOW_THRESHOLD = 43,
+	EXIT_REASON_APIC_ACCESS = 44,
+	EXIT_REASON_VIRTUALIZED_EOI = 45,
 	EXIT_REASON_GDTR_IDTR = 46,
 	EXIT_REASON_LDTR_TR = 47,
 	EXIT_REASON_EPT_VIOLATION = 48,
@@ -57,19 +65,39 @@ enum exit_reason {
 	EXIT_REASON_INVVPID = 53,
 	EXIT_REASON_WBINVD = 54,
 	EXIT_REASON_XSETBV = 55,
+	EXIT_REASON_APIC_WRITE = 56,
 	EXIT_REASON_RDRAND = 57,
 	EXIT_REASON_INVPCID = 58,
 	EXIT_REASON_VMFUNC = 59,
 	EXIT_REASON_ENCLS = 60,
 	EXIT_REASON_RDSEED = 61,
+	EXIT_REASON_PML_FULL = 62,
 	EXIT_REASON_XSAVES = 63,
 	EXIT_REASON_XRSTORS = 64,
+	EXIT_TABLE_SIZE
 };
+
+#define EXIT_ENTRY_FAILED BIT(31) /* in the exit reason: it is a VM-entry failure */
 
 typedef enum exit_action (*exit_handler_fn)(struct vcpu *v);
 
-/* Reads the reason, counts and records it, and calls the handler. Interrupts off, v loaded. */
-enum exit_action exit_handle(struct vcpu *v);
+#define EXIT_IN_DELIVERY 1u /* may come in the middle of an event's delivery */
+#define EXIT_QUALIFIED   2u /* has an exit qualification */
+
+struct exit_entry {
+	const char *name;
+	exit_handler_fn handler;
+	uint8_t flags;
+};
+
+/* By basic exit reason; every entry has a name and a handler. */
+extern const struct exit_entry exit_table[EXIT_TABLE_SIZE];
+
+/* Ends the VM with a dump: nobody handles v's last exit. EXIT_STOP. Also the handler of such exits. */
+enum exit_action exit_unhandled(struct vcpu *v);
+
+/* Logs v's last exit if the trace of exits is on. */
+void exit_trace(const struct vcpu *v);
 
 /* "CPUID", "I/O instruction"; NULL for a reason that is not in the table. */
 const char *exit_reason_name(uint32_t basic_reason);
@@ -96,5 +124,5 @@ enum exit_action exit_ept_violation(struct vcpu *v); /* exit_ept.c */
 enum exit_action exit_ept_misconfiguration(struct vcpu *v);
 enum exit_action exit_mtf(struct vcpu *v);
 
-/* exit_ept.c: the step over a write to unclaimed memory is finished, or broken off. */
+/* exit_ept.c: an exit came while v->stepping: the write to unclaimed memory is done, or broken off. */
 void ept_step_end(struct vcpu *v);

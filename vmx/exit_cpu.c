@@ -20,22 +20,28 @@ static void answer_cpuid(struct vcpu *v, const struct cpuid_regs *r)
 	v->gpr[RDX] = r->edx;
 }
 
-enum exit_action exit_cpuid(struct vcpu *v)
+/* Leaves with subleaves or live bits. */
+static NOINLINE enum exit_action cpuid_slow(struct vcpu *v)
 {
-	const struct cpuid_policy *p = &v->vm->cpuid;
-	uint32_t leaf = (uint32_t)v->gpr[RAX];
-	const struct cpuid_regs *fixed = cpuid_fixed(p, leaf);
-	struct cpuid_dynamic now = {.xcr0 = v->parked.xcr0};
+	/* The bits of CR4 that CPUID shows are the guest's own. */
+	const struct cpuid_dynamic now = {
+		.cr4 = vmcs_read(VMCS_GUEST_CR4),
+		.xcr0 = v->parked.xcr0,
+	};
 	struct cpuid_regs r;
 
-	if (LIKELY(fixed)) {
-		answer_cpuid(v, fixed);
-		return EXIT_SKIP;
-	}
-	/* The bits of CR4 that CPUID shows are the guest's own. */
-	now.cr4 = vmcs_read(VMCS_GUEST_CR4);
-	cpuid_answer(p, leaf, (uint32_t)v->gpr[RCX], &now, &r);
+	cpuid_answer(&v->vm->cpuid, (uint32_t)v->gpr[RAX], (uint32_t)v->gpr[RCX], &now, &r);
 	answer_cpuid(v, &r);
+	return EXIT_SKIP;
+}
+
+enum exit_action exit_cpuid(struct vcpu *v)
+{
+	const struct cpuid_regs *fixed = cpuid_fixed(&v->vm->cpuid, (uint32_t)v->gpr[RAX]);
+
+	if (UNLIKELY(!fixed))
+		return cpuid_slow(v);
+	answer_cpuid(v, fixed);
 	return EXIT_SKIP;
 }
 

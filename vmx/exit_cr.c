@@ -94,7 +94,7 @@ static enum exit_action write_cr0(struct vcpu *v, uint64_t value)
 	vmcs_write(VMCS_GUEST_CR0, vmcs_real_cr0(value));
 	if ((value ^ old) & (CR0_PG | CR0_WP)) {
 		v->flush_vpid = true;
-		v->prepare = true;
+		v->prepare |= PREPARE_EVENTS;
 	}
 	return EXIT_SKIP;
 }
@@ -121,7 +121,7 @@ static enum exit_action write_cr4(struct vcpu *v, uint64_t value)
 	vmcs_write(VMCS_GUEST_CR4, vmcs_real_cr4(value));
 	if ((value ^ old) & paging) {
 		v->flush_vpid = true;
-		v->prepare = true;
+		v->prepare |= PREPARE_EVENTS;
 	}
 	return EXIT_SKIP;
 }

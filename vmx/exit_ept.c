@@ -45,7 +45,7 @@ static enum status map_void(struct vcpu *v, gpa_t page)
 			return s;
 		slot->mapped = false;
 		v->flush_ept = true;
-		v->prepare = true;
+		v->prepare |= PREPARE_EVENTS;
 	}
 	s = ept_map(vm_ept(vm), page, vm->void_page, PAGE_4K, EPT_READ | EPT_EXEC, EPT_WB);
 	if (s != OK)
@@ -88,7 +88,7 @@ static enum status step_over_write(struct vcpu *v, struct vm_void *page)
 		return s;
 	page->writable = true;
 	v->flush_ept = true;
-	v->prepare = true;
+	v->prepare |= PREPARE_EVENTS;
 	if (!v->stepping) /* else: the second page of one instruction */
 		set_step(v, true);
 	v->stepping = true;
@@ -99,6 +99,9 @@ void ept_step_end(struct vcpu *v)
 {
 	struct vm *vm = v->vm;
 
+	/* That may be the second page of the same instruction. */
+	if (v->last_exit->reason == EXIT_REASON_EPT_VIOLATION)
+		return;
 	lock_acquire(&vm->lock);
 	for (unsigned i = 0; i < VM_VOID_MAX; i++) {
 		if (!vm->voids[i].writable)
@@ -114,13 +117,13 @@ void ept_step_end(struct vcpu *v)
 	v->stepping = false;
 	v->step_ended = true;
 	v->flush_ept = true;
-	v->prepare = true;
+	v->prepare |= PREPARE_EVENTS;
 	set_step(v, false);
 }
 
 enum exit_action exit_mtf(struct vcpu *v)
 {
-	v->prepare = true; /* exit_handle() has ended the step */
+	v->prepare |= PREPARE_EVENTS; /* before the handler, the step was ended */
 	return EXIT_RETRY;
 }
 

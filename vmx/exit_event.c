@@ -92,7 +92,7 @@ enum exit_action exit_triple_fault(struct vcpu *v)
 
 enum exit_action exit_window(struct vcpu *v)
 {
-	v->prepare = true;
+	v->prepare |= PREPARE_EVENTS;
 	return EXIT_RETRY;
 }
 

@@ -14,28 +14,52 @@
 #define IO_STRING BIT(4)
 #define IO_REP    BIT(5)
 
-static void note_unclaimed(const struct vcpu *v, const struct io_access *io)
+static NOINLINE void note_unclaimed(const struct vcpu *v, const struct io_access *io)
 {
 	log_trace(LOG_IO, "%s: %s of %u bytes at port %#x, which nobody claims, RIP %#llx",
 		  v->vm->config.name, io->write ? "write" : "read", io->size, io->port,
 		  (unsigned long long)v->rip);
 }
 
-/* With the VM's lock held: what an access may have changed beside the device itself. */
-static enum exit_action after_access(struct vcpu *v, enum exit_action action)
+/* Port 92h or the end port was written. */
+static enum exit_action follow_switches(struct vcpu *v)
 {
 	struct vm *vm = v->vm;
 
-	/* Most accesses change no line, no deadline and send nothing: then entry needs no look. */
-	if (platform_needs_sync(&vm->platform) || (v->proc_controls & PROC_INTERRUPT_WINDOW))
-		v->prepare = true;
-	if (UNLIKELY(port92_a20(&vm->platform.port92) == vm->a20_off))
+	if (port92_a20(&vm->platform.port92) == vm->a20_off)
 		vm_follow_a20(vm);
-	if (UNLIKELY(end_port_done(&vm->platform.end)))
+	if (end_port_done(&vm->platform.end))
 		return vm_end(vm, true, "ended by \"Shutdown\" at port 8900h");
-	if (UNLIKELY(port92_take_reset(&vm->platform.port92)))
+	if (port92_take_reset(&vm->platform.port92))
 		return vm_end(vm, true, "reset by port 92h");
-	return vm->state == VM_ENDED ? EXIT_STOP : action;
+	return vm->state == VM_ENDED ? EXIT_STOP : EXIT_SKIP;
+}
+
+/* The board is not as it was: carries that on to the lines, the console and the timer. */
+static NOINLINE enum exit_action follow_board(struct vcpu *v, uint64_t now)
+{
+	struct vm *vm = v->vm;
+
+	if (vuart_has_tx(&vm->platform.com1))
+		vm_pump_serial(vm, now);
+	platform_sync(&vm->platform, now, now);
+	vcpu_set_deadline(v, now);
+	return platform_take_switched(&vm->platform) ? follow_switches(v) : EXIT_SKIP;
+}
+
+/* After an access, with the VM's lock held: what it may have changed beside the device itself. */
+static inline enum exit_action after_access(struct vcpu *v, uint64_t now)
+{
+	struct platform *p = &v->vm->platform;
+	enum exit_action action = EXIT_SKIP;
+	bool waiting = (v->proc_controls & PROC_INTERRUPT_WINDOW) != 0;
+
+	if (UNLIKELY(platform_needs_sync(p)))
+		action = follow_board(v, now);
+	/* An interrupt goes in before the next entry, after RIP has moved. */
+	if (UNLIKELY(platform_intr(p) != waiting))
+		v->prepare |= PREPARE_EVENTS;
+	return action;
 }
 
 /* One element of INS or OUTS. */
@@ -45,11 +69,11 @@ static void string_access(void *context, struct io_access *io)
 
 	if (!platform_io(&v->vm->platform, io))
 		note_unclaimed(v, io);
-	if (io->write)
+	if (vuart_has_tx(&v->vm->platform.com1))
 		vm_pump_serial(v->vm, io->now_ns);
 }
 
-static enum exit_action exit_io_string(struct vcpu *v, uint64_t now)
+static enum exit_action run_string(struct vcpu *v, uint64_t now)
 {
 	uint64_t q = v->qualification;
 	uint32_t info = (uint32_t)vmcs_read(VMCS_EXIT_INSTRUCTION_INFO);
@@ -86,6 +110,19 @@ static enum exit_action exit_io_string(struct vcpu *v, uint64_t now)
 	return EXIT_UNHANDLED;
 }
 
+static NOINLINE enum exit_action exit_io_string(struct vcpu *v)
+{
+	struct vm *vm = v->vm;
+	uint64_t now = now_ns();
+	enum exit_action action, then;
+
+	lock_acquire(&vm->lock);
+	action = run_string(v, now);
+	then = after_access(v, now);
+	lock_release(&vm->lock);
+	return then == EXIT_SKIP ? action : then;
+}
+
 enum exit_action exit_io(struct vcpu *v)
 {
 	uint64_t q = v->qualification;
@@ -94,24 +131,19 @@ enum exit_action exit_io(struct vcpu *v)
 		.port = (uint16_t)(q >> 16),
 		.size = (uint8_t)((q & 7) + 1),
 		.write = !(q & IO_IN),
+		.value = (uint32_t)v->gpr[RAX],
 		.now_ns = now_ns(),
 	};
-	enum exit_action action = EXIT_SKIP;
+	enum exit_action action;
 
+	if (UNLIKELY(q & IO_STRING))
+		return exit_io_string(v);
 	lock_acquire(&vm->lock);
-	if (UNLIKELY(q & IO_STRING)) {
-		action = exit_io_string(v, io.now_ns);
-	} else {
-		if (io.write)
-			io.value =
-				(uint32_t)(v->gpr[RAX] &
-					   (io.size == 4 ? UINT32_MAX : (1u << io.size * 8) - 1));
-		if (UNLIKELY(!platform_io(&vm->platform, &io)))
-			note_unclaimed(v, &io);
-		if (!io.write)
-			v->gpr[RAX] = io_merge_rax(v->gpr[RAX], io.value, io.size);
-	}
-	action = after_access(v, action);
+	if (UNLIKELY(!platform_io(&vm->platform, &io)))
+		note_unclaimed(v, &io);
+	action = after_access(v, io.now_ns);
 	lock_release(&vm->lock);
+	if (q & IO_IN)
+		v->gpr[RAX] = io_merge_rax(v->gpr[RAX], io.value, (uint8_t)((q & 7) + 1));
 	return action;
 }

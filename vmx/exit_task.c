@@ -58,7 +58,7 @@ static enum exit_action finish(struct vcpu *v, const struct guest_cpu_state *s, 
 		vmcs_write(VMCS_GUEST_INTERRUPTIBILITY, blocking);
 		v->rip = s->rip;
 		v->flush_vpid = true;
-		v->prepare = true;
+		v->prepare |= PREPARE_EVENTS;
 	}
 	if (result == TASK_SWITCH_OK)
 		return EXIT_RETRY;

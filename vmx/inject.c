@@ -40,7 +40,7 @@ static void set_exception(struct vcpu *v, uint8_t vector, bool has_error_code, u
 			(has_error_code ? (uint32_t)EVENT_ERROR_CODE : 0),
 		.error_code = error_code,
 	};
-	v->prepare = true;
+	v->prepare |= PREPARE_EVENTS;
 }
 
 enum exit_action inject_fault(struct vcpu *v, const struct guest_fault *f)
@@ -70,7 +70,7 @@ void inject_software_exception(struct vcpu *v, uint8_t vector)
 		.info = event_info(EVENT_PRIVILEGED_SOFTWARE_EXCEPTION, vector),
 		.instruction_length = (uint32_t)vmcs_read(VMCS_EXIT_INSTRUCTION_LENGTH),
 	};
-	v->prepare = true;
+	v->prepare |= PREPARE_EVENTS;
 }
 
 enum exit_action inject_ud(struct vcpu *v)
@@ -109,7 +109,7 @@ void inject_again(struct vcpu *v)
 
 		vmcs_write(VMCS_GUEST_INTERRUPTIBILITY, state & ~INTERRUPTIBILITY_NMI);
 	}
-	v->prepare = true;
+	v->prepare |= PREPARE_EVENTS;
 }
 
 void inject_after_skip(struct vcpu *v, uint64_t interruptibility, uint64_t rflags)
@@ -199,5 +199,5 @@ void inject_prepare(struct vcpu *v)
 void inject_nmi(struct vcpu *v)
 {
 	v->nmi_pending = true;
-	v->prepare = true;
+	v->prepare |= PREPARE_EVENTS;
 }

@@ -22,13 +22,18 @@ enum exit_action {
 	EXIT_UNHANDLED, /* nobody knows this exit: the VM ends with a dump */
 };
 
-#define EXIT_REASONS 80u /* basic exit reasons that are counted; higher ones share the last */
-#define EXIT_HISTORY 32u
+/* For vcpu->prepare. */
+#define PREPARE_EVENTS 1u /* an event, a window or a flush */
+#define PREPARE_TURN   2u /* it is the first of a turn: serial bytes, and when the turn ends */
+#define PREPARE_ALL    (PREPARE_EVENTS | PREPARE_TURN)
+
+#define EXIT_REASONS   80u /* basic exit reasons that are counted; higher ones share the last */
+#define EXIT_HISTORY   32u
 
 struct exit_record {
 	uint64_t rip;
-	uint32_t reason;
-	uint32_t qualification; /* low half: no exit uses more, but for addresses */
+	uint64_t qualification;
+	uint32_t reason; /* the whole field; bit 31: VM-entry failure */
 };
 
 /* An event for the next VM entry, in the format of the VM-entry interruption-information field. */
@@ -40,10 +45,10 @@ struct vcpu_event {
 
 struct vcpu {
 	uint64_t gpr[GPR_COUNT]; /* vmx/vcpu_layout.inc; RSP lives in the VMCS */
-	uint64_t host_rsp;
+	uint64_t host_stack;     /* entry.asm: the host's RSP while the guest runs */
 	uint8_t launched;
 
-	bool prepare;           /* devices, injection and deadline must be looked at before entry */
+	uint8_t prepare;        /* what must be looked at before the next entry: PREPARE_... */
 	bool halted;            /* in HLT: not runnable until an interrupt comes */
 	bool stepping;          /* a write to unclaimed memory is let through for one instruction */
 	bool step_ended;        /* an exit ended that; read by the #DB handler */
@@ -51,10 +56,12 @@ struct vcpu {
 	bool nmi_pending;       /* an NMI waits for its turn */
 	bool flush_ept;         /* INVEPT before the next entry */
 	bool flush_vpid;        /* INVVPID before the next entry */
-	uint32_t exit_reason;   /* whole field; bit 31: VM-entry failure */
 	uint64_t rip;           /* at the last exit */
-	uint64_t qualification; /* at the last exit, where the exit has one */
-	uint64_t deadline_tsc;  /* leave the guest by then */
+	uint64_t qualification; /* at the last exit that has one */
+	uint32_t deadline_tsc;  /* leave the guest by then; the low half is enough (vmx/run.c) */
+	uint32_t turn_end_tsc;  /* by then at the latest, whatever the devices ask for */
+	uint64_t turn_end_ns;   /* the same moment */
+	uint64_t device_ns;     /* the devices' wish that deadline_tsc was made of; 0: none yet */
 	uint64_t ran_until_ns;  /* the guest was really running until then; 0: until now */
 	uint64_t slice_end_ns;
 	uint64_t wake_ns;        /* while halted: when to look again */
@@ -76,9 +83,9 @@ struct vcpu {
 	void *fpu; /* XSAVE area, one page */
 	unsigned fpu_order;
 
-	uint64_t exits;
 	uint64_t exit_counts[EXIT_REASONS];
-	struct exit_record history[EXIT_HISTORY];
+	struct exit_record history[EXIT_HISTORY]; /* a ring */
+	struct exit_record *last_exit;            /* in it */
 	uint64_t entry_failures;
 
 	struct vcpu *next_on_core;
@@ -95,6 +102,16 @@ void vcpu_destroy(struct vcpu *v);
 /* Runs the guest until it blocks, ends, its slice is over or the core is wanted (EXIT_BLOCK, EXIT_STOP,
  * EXIT_YIELD). */
 enum exit_action vcpu_run(struct vcpu *v);
+
+/* After anything that the devices' next deadline depends on: the guest is left in time for it. now is the
+ * time; the VM's lock is held. Cheap where nothing has changed. */
+void vcpu_set_deadline(struct vcpu *v, uint64_t now);
+
+/* Has the guest run for as long as it may before the host looks after its own work? */
+bool vcpu_turn_is_over(const struct vcpu *v);
+
+/* How many exits there were so far. */
+uint64_t vcpu_exits(const struct vcpu *v);
 
 /* A halted vCPU: looks at the devices; true if an interrupt can be delivered now, and then it is
  * runnable again. Otherwise v->wake_ns says when to look next. */

@@ -133,7 +133,7 @@ void vm_follow_a20(struct vm *vm)
 	vmcs_write(VMCS_EPT_POINTER, ept_pointer(vm_ept(vm), false));
 	vm->vcpu.flush_ept = true;
 	vm->vcpu.flush_vpid = true;
-	vm->vcpu.prepare = true;
+	vm->vcpu.prepare |= PREPARE_EVENTS;
 }
 
 void vm_pump_serial(struct vm *vm, uint64_t now_ns)
@@ -309,7 +309,7 @@ static void report_end(const struct vm *vm)
 		return; /* a line for each of a thousand runs would say nothing */
 	log_at(vm->ended_well ? LOG_INFO : LOG_ERROR, LOG_GUEST,
 	       "%s: %s (%llu ms, %llu exits, run %llu of %llu)", vm->config.name, vm->end_text,
-	       (unsigned long long)ms, (unsigned long long)vm->vcpu.exits,
+	       (unsigned long long)ms, (unsigned long long)vcpu_exits(&vm->vcpu),
 	       (unsigned long long)vm->runs_done, (unsigned long long)vm->config.repeat);
 	if (vm->platform.io.unclaimed_total || vm->void_reads || vm->void_writes)
 		log_info(

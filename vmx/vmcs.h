@@ -33,7 +33,7 @@ static inline uint64_t vmcs_read(enum vmcs_field field)
 	__asm__ goto("vmread %1, %0\n\tjbe %l2"
 		     : "=rm"(value)
 		     : "r"((uint64_t)field)
-		     : "cc", "memory"
+		     : "cc"
 		     : failed);
 	return value;
 failed:
@@ -45,7 +45,7 @@ static inline void vmcs_write(enum vmcs_field field, uint64_t value)
 	__asm__ goto("vmwrite %0, %1\n\tjbe %l2"
 		     :
 		     : "rm"(value), "r"((uint64_t)field)
-		     : "cc", "memory"
+		     : "cc"
 		     : failed);
 	return;
 failed:
@@ -113,6 +113,29 @@ MUST_CHECK static inline enum status vmx_invvpid(uint64_t type, uint16_t vpid, u
 			 : "m"(descriptor), "r"(type)
 			 : "memory");
 	return failed ? ERR_UNSUPPORTED : OK;
+}
+
+/* vmx/entry.asm; vmx_enter() is how it is called. */
+void vmx_enter_guest(void);
+
+struct vcpu;
+
+/* No exit reason: there was no VM entry. The same numbers stand in vmx/vcpu_layout.inc. */
+#define VMX_ENTER_INVALID 0xffff0001u /* VMfailInvalid: no current VMCS */
+#define VMX_ENTER_REFUSED 0xffff0002u /* VMfailValid: the VMCS has the error's number */
+
+/* Runs the guest of the current VMCS, which is v's, until its next VM exit. Interrupts off. Returns
+ * the whole exit reason, or VMX_ENTER_... */
+static inline uint32_t vmx_enter(struct vcpu *v)
+{
+	uint32_t reason;
+
+	__asm__ volatile("call %c2"
+			 : "=a"(reason)
+			 : "b"(v), "i"(vmx_enter_guest)
+			 : "rcx", "rdx", "rsi", "rdi", "r8", "r9", "r10", "r11", "r12", "r13",
+			   "r14", "r15", "cc", "memory");
+	return reason;
 }
 
 /* What the host-state area needs to know of this core. */

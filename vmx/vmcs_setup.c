@@ -60,7 +60,7 @@ static void setup_controls(struct vcpu *v)
 }
 
 /* SDM 3C "Host-State Area": what the CPU has again after each exit. */
-static void setup_host(void)
+static void setup_host(struct vcpu *v)
 {
 	struct descriptor_table gdtr = vmx_store_gdtr();
 	struct descriptor_table idtr = vmx_store_idtr();
@@ -90,13 +90,14 @@ static void setup_host(void)
 	vmcs_write(VMCS_HOST_SYSENTER_CS, 0);
 	vmcs_write(VMCS_HOST_SYSENTER_ESP, 0);
 	vmcs_write(VMCS_HOST_SYSENTER_EIP, 0);
+	vmcs_write(VMCS_HOST_RSP, (uintptr_t)(v->gpr + GPR_COUNT)); /* see vmx/entry.asm */
 	vmcs_write(VMCS_HOST_RIP, (uintptr_t)vmx_exit);
 }
 
 void vmcs_setup(struct vcpu *v)
 {
 	setup_controls(v);
-	setup_host();
+	setup_host(v);
 	vmcs_write(VMCS_GUEST_DEBUGCTL, 0);
 	vmcs_write(VMCS_GUEST_SYSENTER_CS, 0);
 	vmcs_write(VMCS_GUEST_SYSENTER_ESP, 0);

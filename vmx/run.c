@@ -1,0 +1,261 @@
+/*
+ * vmx/run.c - the loop that runs a vCPU, and the way that every exit takes.
+ *
+ * What stands here is executed millions of times a second, so it is one function for the compiler: the
+ * loop, the look into the table of exits, the move of RIP. An exit that touches the vCPU only goes
+ * through it without a lock, and finds its handler by one load.
+ */
+#include "kernel/cpu.h"
+#include "kernel/log.h"
+#include "kernel/panic.h"
+#include "kernel/percpu.h"
+#include "kernel/time.h"
+#include "vmx/core.h"
+#include "vmx/entry_failure.h"
+#include "vmx/exit.h"
+#include "vmx/inject.h"
+#include "vmx/vm.h"
+#include "vmx/vmcs.h"
+
+/* No run of guest code is longer, whatever its devices ask for: the bound for everything that the
+ * host has to do (input, log, other cores' wishes) where an interrupt does not end the run. */
+#define RUN_MAX_NS NS_PER_MILLISECOND
+
+_Static_assert(offsetof(struct vcpu, gpr) == 0, "VCPU_GPR in vmx/vcpu_layout.inc");
+_Static_assert(offsetof(struct vcpu, host_stack) == 128, "VCPU_HOST_STACK in vmx/vcpu_layout.inc");
+_Static_assert(offsetof(struct vcpu, launched) == 136, "VCPU_LAUNCHED in vmx/vcpu_layout.inc");
+
+/* ---- before an entry ---- */
+
+static void flush_ept(struct ept *e)
+{
+	if (vmx_invept(vmx_caps.invept_single ? INVEPT_SINGLE : INVEPT_ALL,
+		       ept_pointer(e, false)) != OK)
+		panic("INVEPT refused");
+	ept_flushed(e);
+}
+
+/* SDM 3C "Invalidating Cached Information from Paging Structures". The VM's lock is held. */
+static void flush(struct vcpu *v)
+{
+	if (v->flush_ept) {
+		flush_ept(&v->vm->ept);
+		if (v->vm->ept_a20_made)
+			flush_ept(&v->vm->ept_a20);
+		v->flush_ept = false;
+	}
+	if (v->flush_vpid) {
+		if (vmx_caps.vpid &&
+		    vmx_invvpid(vmx_caps.invvpid_single ? INVVPID_SINGLE : INVVPID_ALL, v->vpid,
+				0) != OK)
+			panic("INVVPID refused");
+		v->flush_vpid = false;
+	}
+}
+
+/* The TSC, low half, at a moment that is not before now and not more than a turn ahead. */
+static uint32_t tsc_at(uint64_t at_ns, uint64_t now)
+{
+	return (uint32_t)cpu_rdtsc() + (uint32_t)time_ns_to_tsc(at_ns - now);
+}
+
+/* The devices' deadline has to be looked at again after it. */
+static void begin_turn(struct vcpu *v, uint64_t now)
+{
+	v->turn_end_ns = min_u64(now + RUN_MAX_NS, max_u64(v->slice_end_ns, now));
+	v->turn_end_tsc = tsc_at(v->turn_end_ns, now);
+	v->device_ns = 0;
+}
+
+void vcpu_set_deadline(struct vcpu *v, uint64_t now)
+{
+	uint64_t wish = platform_deadline_ns(&v->vm->platform, now);
+
+	if (wish == v->device_ns)
+		return;
+	v->device_ns = wish;
+	if (wish >= v->turn_end_ns)
+		v->deadline_tsc = v->turn_end_tsc;
+	else
+		v->deadline_tsc = tsc_at(max_u64(wish, now), now);
+	if (!vmx_caps.preemption_timer)
+		host_ops->timer_arm_ns(min_u64(max_u64(wish, now), v->turn_end_ns) - now);
+}
+
+/* What is not needed before every entry: v->prepare says so. */
+static void prepare(struct vcpu *v)
+{
+	struct vm *vm = v->vm;
+	uint64_t now = now_ns();
+
+	lock_acquire(&vm->lock);
+	if (v->prepare & PREPARE_TURN) {
+		begin_turn(v, now);
+		vm_pump_serial(vm, now);
+	}
+	platform_sync(&vm->platform, now, v->ran_until_ns ? v->ran_until_ns : now);
+	inject_prepare(v);
+	vcpu_set_deadline(v, now); /* an interrupt that went in may have moved it */
+	if (UNLIKELY(v->flush_ept | v->flush_vpid))
+		flush(v);
+	lock_release(&vm->lock);
+	v->ran_until_ns = 0;
+	v->prepare = 0;
+}
+
+/*
+ * The timer counts while the guest runs only, so it is set anew for each entry; 1 is the least: with 0
+ * the CPU would exit before the first instruction. The low half of the TSC is enough, since the deadline
+ * is never more than a turn ahead: what looks further away is over.
+ */
+static inline void set_timer(const struct vcpu *v)
+{
+	uint32_t left = v->deadline_tsc - (uint32_t)cpu_rdtsc();
+	uint32_t timer_ticks = 1;
+
+	if (LIKELY((int32_t)left > 0))
+		timer_ticks += left >> vmx_caps.preemption_shift;
+	vmcs_write(VMCS_PREEMPTION_TIMER, timer_ticks);
+}
+
+/* ---- after an exit ---- */
+
+static inline void record(struct vcpu *v, uint32_t reason, uint32_t basic, uint64_t qualification)
+{
+	struct exit_record *r = v->last_exit + 1;
+
+	if (UNLIKELY(r == v->history + EXIT_HISTORY))
+		r = v->history;
+	v->last_exit = r;
+	r->rip = v->rip;
+	r->qualification = qualification;
+	r->reason = reason;
+	v->exit_counts[basic]++;
+}
+
+/*
+ * SDM 3C "VM-Exit Instruction Length": valid for exits that the instruction itself caused. A skipped
+ * instruction ends STI and MOV SS blocking, and owes a #DB if TF is set.
+ */
+static inline void skip_instruction(struct vcpu *v)
+{
+	uint64_t next = v->rip + vmcs_read(VMCS_EXIT_INSTRUCTION_LENGTH);
+	uint64_t interruptibility = vmcs_read(VMCS_GUEST_INTERRUPTIBILITY);
+	uint64_t rflags = vmcs_read(VMCS_GUEST_RFLAGS);
+
+	/* EIP wraps at 4 GiB outside of 64-bit mode. */
+	if (UNLIKELY((next ^ v->rip) >> 32) && !(vmcs_read(VMCS_ENTRY_CONTROLS) & ENTRY_IA32E))
+		next = (uint32_t)next;
+	vmcs_write(VMCS_GUEST_RIP, next);
+	if (UNLIKELY(interruptibility & (INTERRUPTIBILITY_STI | INTERRUPTIBILITY_MOV_SS)) ||
+	    UNLIKELY(rflags & RFLAGS_TF))
+		inject_after_skip(v, interruptibility, rflags);
+}
+
+/* No VM entry, one that failed, or a reason that is in no table. */
+static enum exit_action handle_unusual(struct vcpu *v, uint32_t reason)
+{
+	if (reason == VMX_ENTER_INVALID || reason == VMX_ENTER_REFUSED)
+		return entry_failed(v, reason);
+	v->rip = vmcs_read(VMCS_GUEST_RIP);
+	v->qualification = vmcs_read(VMCS_EXIT_QUALIFICATION);
+	record(v, reason, (uint32_t)min_u64((uint16_t)reason, EXIT_REASONS - 1), v->qualification);
+	return reason & EXIT_ENTRY_FAILED ? entry_refused(v) : exit_unhandled(v);
+}
+
+/* After an exit: EXIT_RETRY to enter the guest again, else why not. */
+static inline enum exit_action handle(struct vcpu *v, uint32_t reason)
+{
+	const struct exit_entry *e = &exit_table[reason];
+	enum exit_action action;
+	uint64_t qualification = 0;
+
+	if (UNLIKELY(reason >= EXIT_TABLE_SIZE))
+		return handle_unusual(v, reason);
+	v->rip = vmcs_read(VMCS_GUEST_RIP);
+	if (e->flags) {
+		if (e->flags & EXIT_QUALIFIED)
+			v->qualification = qualification = vmcs_read(VMCS_EXIT_QUALIFICATION);
+		if (UNLIKELY(e->flags & EXIT_IN_DELIVERY))
+			inject_again(v);
+	}
+	record(v, reason, reason, qualification);
+	if (UNLIKELY(log_enabled(LOG_TRACE, LOG_EXIT)))
+		exit_trace(v);
+	if (UNLIKELY(v->stepping))
+		ept_step_end(v);
+	action = e->handler(v);
+	if (LIKELY(action == EXIT_SKIP)) {
+		skip_instruction(v);
+		return EXIT_RETRY;
+	}
+	if (action == EXIT_BLOCK)
+		skip_instruction(v);
+	return UNLIKELY(action == EXIT_UNHANDLED) ? exit_unhandled(v) : action;
+}
+
+/* True: the guest may go on. Otherwise *action is what vcpu_run() returns. */
+static bool end_turn(struct vcpu *v, enum exit_action *action)
+{
+	v->prepare = PREPARE_ALL;
+	v->ran_until_ns = now_ns();
+	if (*action == EXIT_BLOCK) {
+		v->halted = true;
+		v->wake_ns = 0;
+		return false;
+	}
+	if (*action != EXIT_YIELD) {
+		*action = EXIT_STOP;
+		return false;
+	}
+	cpu_irq_window();
+	host_ops->service();
+	return now_ns() < v->slice_end_ns &&
+	       !__atomic_load_n(&this_cpu()->pending, __ATOMIC_ACQUIRE);
+}
+
+enum exit_action vcpu_run(struct vcpu *v)
+{
+	enum exit_action action;
+
+	vmx_core_load(v);
+	v->prepare = PREPARE_ALL;
+	do {
+		do {
+			if (UNLIKELY(v->prepare))
+				prepare(v);
+			if (LIKELY(vmx_caps.preemption_timer))
+				set_timer(v);
+			action = handle(v, vmx_enter(v));
+		} while (LIKELY(action == EXIT_RETRY));
+	} while (end_turn(v, &action));
+	return action;
+}
+
+bool vcpu_turn_is_over(const struct vcpu *v)
+{
+	return (int32_t)((uint32_t)cpu_rdtsc() - v->turn_end_tsc) >= 0;
+}
+
+bool vcpu_try_wake(struct vcpu *v)
+{
+	struct vm *vm = v->vm;
+	uint64_t now = now_ns();
+	bool wake;
+
+	if (v->nmi_pending || (v->event.info & EVENT_VALID)) {
+		v->halted = false;
+		return true;
+	}
+	lock_acquire(&vm->lock);
+	vm_pump_serial(vm, now);
+	platform_sync(&vm->platform, now, v->ran_until_ns);
+	wake = platform_intr(&vm->platform);
+	v->wake_ns = platform_deadline_ns(&vm->platform, now);
+	if (vm->tx_held)
+		v->wake_ns = min_u64(v->wake_ns, now + RUN_MAX_NS);
+	lock_release(&vm->lock);
+	if (wake)
+		v->halted = false;
+	return wake;
+}
