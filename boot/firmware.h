@@ -6,7 +6,7 @@
 #include "boot/acpi.h"
 #include "boot/multiboot2.h"
 
-/* The RSDP out of the boot information, else out of the EBDA or ROM, and all tables behind it. What is
- * wrong with them is logged; *acpi is always usable, if only for one core. After
+/* The RSDP out of the boot information, else out of the EBDA or ROM, and all tables behind it. What
+ * is wrong with them is logged; *acpi is always usable, if only for one core. After
  * address_space_init(), boot processor. */
 void firmware_read_acpi(const struct multiboot2 *boot_info, struct acpi *acpi);

@@ -140,7 +140,8 @@ static void enter_s5(void)
 		write16(&pm1b, b | PM1_SLP_EN);
 }
 
-/* A real machine may have something else at that port; an emulator without the device ignores it. */
+/* A real machine may have something else at that port; an emulator without the device ignores
+ * it. */
 static void fail_emulator(void)
 {
 	if (cpu_cpuid(1, 0).ecx & CPUID1_HYPERVISOR)

@@ -21,8 +21,8 @@ enum guest_segment_name {
 	GUEST_SEGMENTS
 };
 
-/* access: VMX "Guest segment access rights" layout (type 3:0, S 4, DPL 6:5, P 7, AVL 12, L 13, D/B 14,
- * G 15, unusable 16). limit is in bytes, already scaled by G. */
+/* access: VMX "Guest segment access rights" layout (type 3:0, S 4, DPL 6:5, P 7, AVL 12, L 13, D/B
+ * 14, G 15, unusable 16). limit is in bytes, already scaled by G. */
 struct guest_segment {
 	uint16_t selector;
 	uint32_t access;

@@ -1,9 +1,9 @@
 /*
  * guest/hypercall.h - the calls that a guest can make to Lintel by VMCALL.
  *
- * Only at CPL 0 (elsewhere #UD), only meaningful where CPUID leaf 40000000h says "LintelLintel". EAX has
- * the number, EAX gets the answer; every other register is kept. Not part of any other hypervisor's
- * numbers: the upper half is "LN".
+ * Only at CPL 0 (elsewhere #UD), only meaningful where CPUID leaf 40000000h says "LintelLintel".
+ * EAX has the number, EAX gets the answer; every other register is kept. Not part of any other
+ * hypervisor's numbers: the upper half is "LN".
  */
 #pragma once
 

@@ -64,8 +64,8 @@ void time_delay_ns(uint64_t ns)
 }
 
 /*
- * Every reading has to be at least as high as the highest one that any core published before it. The
- * ordered read keeps RDTSC behind the load. SDM 2B "RDTSC - Read Time-Stamp Counter".
+ * Every reading has to be at least as high as the highest one that any core published before it.
+ * The ordered read keeps RDTSC behind the load. SDM 2B "RDTSC - Read Time-Stamp Counter".
  */
 bool time_check_skew(void)
 {

@@ -67,8 +67,8 @@ MUST_CHECK enum status ept_protect(struct ept *e, gpa_t at, uint64_t len_bytes, 
  * nothing changed. OK if it is that small already. */
 MUST_CHECK enum status ept_split(struct ept *e, gpa_t at, uint64_t size);
 
-/* Joins tables under the 1 GiB region of at whose leaves are one run with equal rights and type; the
- * large leaf is accessed or dirty if one of them was. A dirty bit that a core sets in the same
+/* Joins tables under the 1 GiB region of at whose leaves are one run with equal rights and type;
+ * the large leaf is accessed or dirty if one of them was. A dirty bit that a core sets in the same
  * moment may be lost: no core runs on e meanwhile, where that matters. Returns how many tables were
  * retired. */
 unsigned ept_merge(struct ept *e, gpa_t at);

@@ -38,16 +38,16 @@ struct frames {
 	uint64_t allocs, frees, failures;
 };
 
-/* Takes over the RAM of the map that lies below limit (a multiple of 4 KiB): what phys_ptr() reaches
- * this early. The states come out of the lowest region below limit where they fit. Blocks do not
- * join across limit: let it be a multiple of 1 GiB. Not from several cores. ERR_NO_MEMORY if no
- * region can hold the states or all is above limit; ERR_INVALID if the map is not normalised;
+/* Takes over the RAM of the map that lies below limit (a multiple of 4 KiB): what phys_ptr()
+ * reaches this early. The states come out of the lowest region below limit where they fit. Blocks
+ * do not join across limit: let it be a multiple of 1 GiB. Not from several cores. ERR_NO_MEMORY if
+ * no region can hold the states or all is above limit; ERR_INVALID if the map is not normalised;
  * ERR_ALIGNMENT. */
 MUST_CHECK enum status frames_init(struct frames *f, const struct regions *ram, uint64_t limit);
 
 /* Takes over the rest of the map that frames_init() was given, from the same limit on, once
- * phys_ptr() reaches it. Once only (ERR_EXISTS); another limit is ERR_INVALID. OK if there is none. Errors as frames_init():
- * nothing changed. */
+ * phys_ptr() reaches it. Once only (ERR_EXISTS); another limit is ERR_INVALID. OK if there is none.
+ * Errors as frames_init(): nothing changed. */
 MUST_CHECK enum status frames_add_above(struct frames *f, const struct regions *ram,
 					uint64_t limit);
 

@@ -1,5 +1,6 @@
 /*
- * mm/paging.h - the hypervisor's own page tables: 4 levels, built and changed here, loaded by boot/.
+ * mm/paging.h - the hypervisor's own page tables: 4 levels, built and changed here, loaded by
+ * boot/.
  *
  * Pure: tables come from a struct frames and are reached by mm/phys.h. The caller owns the tables
  * (a lock of its own where several cores may change them) and does the INVLPG or the CR3 load when
@@ -62,7 +63,8 @@ MUST_CHECK enum status paging_protect(struct paging *p, uint64_t virt, uint64_t 
 MUST_CHECK enum status paging_walk(const struct paging *p, uint64_t virt, struct paging_leaf *leaf);
 
 /* Whether something was taken away or changed since paging_flushed(): the TLBs (of all cores that
- * use these tables) must be flushed, the paging-structure caches with them. Adding needs no flush. */
+ * use these tables) must be flushed, the paging-structure caches with them. Adding needs no
+ * flush. */
 bool paging_stale(const struct paging *p);
 
 /* The caller has flushed: tables that went out of use go back to the frames now, and not before,

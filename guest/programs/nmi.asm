@@ -1,7 +1,7 @@
 ; guest/programs/nmi.asm - non-maskable interrupts, asked for by hypercall.
 ;
-; Promise: an NMI arrives through vector 2 with interrupts on or off, does not interrupt the handler of
-; another one, and takes no timer interrupt's place.
+; Promise: an NMI arrives through vector 2 with interrupts on or off, does not interrupt the handler
+; of another one, and takes no timer interrupt's place.
 ; SDM 3A "Nonmaskable Interrupt (NMI)", "Handling Multiple NMIs".
 ; Only in Lintel: on the machine itself nobody would answer the hypercall.
 

@@ -1,4 +1,5 @@
-/* tests/unit/test_caps.c - what Lintel says to CPUs that will not do, and what it asks of the others. */
+/* tests/unit/test_caps.c - what Lintel says to CPUs that will not do, and what it asks of the
+ * others. */
 #include "tests/unit/support.h"
 
 #include <string.h>

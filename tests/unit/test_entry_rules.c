@@ -1,4 +1,5 @@
-/* tests/unit/test_entry_rules.c - a sound guest state breaks no rule, and one wrong field breaks its own. */
+/* tests/unit/test_entry_rules.c - a sound guest state breaks no rule, and one wrong field breaks
+ * its own. */
 #include "tests/unit/support.h"
 
 #include <string.h>

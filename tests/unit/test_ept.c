@@ -1,6 +1,6 @@
 /*
- * tests/unit/test_ept.c - what the extended page tables promise, seen by a walker of the test's own,
- * written from SDM 3C "EPT Translation Mechanism".
+ * tests/unit/test_ept.c - what the extended page tables promise, seen by a walker of the test's
+ * own, written from SDM 3C "EPT Translation Mechanism".
  */
 #include "tests/unit/support.h"
 
