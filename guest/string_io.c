@@ -1,8 +1,9 @@
-/* guest/string_io.c - INS and OUTS, element by element. */
+/* guest/string_io.c - INS and OUTS, by pages where that is simple, else element by element. */
 #include "guest/string_io.h"
 
 #include "guest/segment.h"
 #include "kernel/assert.h"
+#include "kernel/string.h"
 
 struct run {
 	const struct string_io *op;
@@ -87,6 +88,83 @@ static enum string_io_result element(struct run *r)
 	return STRING_IO_DONE;
 }
 
+static uint32_t load(const uint8_t *at, uint8_t size)
+{
+	uint32_t value = 0;
+
+	if (LIKELY(size == 1))
+		value = *at;
+	else if (size == 2)
+		memcpy(&value, at, 2);
+	else
+		memcpy(&value, at, 4);
+	return value;
+}
+
+static void store(uint8_t *at, uint32_t value, uint8_t size)
+{
+	if (LIKELY(size == 1))
+		*at = (uint8_t)value;
+	else if (size == 2)
+		memcpy(at, &value, 2);
+	else
+		memcpy(at, &value, 4);
+}
+
+/*
+ * Where the next elements are in host memory, if at least two of them lie behind each other in one page
+ * of RAM and nothing is in their way; *count, at most, becomes how many. NULL: they are for element(),
+ * which also finds the fault, if there is one.
+ */
+static uint8_t *find_run(struct run *r, uint64_t *count)
+{
+	const struct string_io *op = r->op;
+	uint64_t offset = r->s->gpr[op->write ? RSI : RDI] & address_mask(op);
+	enum guest_segment_name segment = op->write ? op->segment : GUEST_ES;
+	enum segment_access access = op->write ? SEGMENT_READ : SEGMENT_WRITE;
+	struct guest_translation t;
+	uint64_t len_bytes;
+	gva_t at;
+
+	if ((r->s->rflags & RFLAGS_DF) ||
+	    !guest_segment_linear(r->s, segment, offset, op->size, access, &at, r->fault))
+		return NULL;
+	*count = min_u64(*count, (PAGE_4K - (at.raw & (PAGE_4K - 1))) / op->size);
+	len_bytes = *count * op->size;
+	if (*count < 2 || address_mask(op) - offset < len_bytes - 1 ||
+	    !guest_segment_linear(r->s, segment, offset, len_bytes, access, &at, r->fault) ||
+	    guest_walk(r->s, r->m, at, walk_access(r->s) | (op->write ? 0 : WALK_WRITE), &t,
+		       r->fault) != GUEST_OK)
+		return NULL;
+	return guest_memory_ptr(r->m, t.at, len_bytes);
+}
+
+/* Does up to most elements without a fault; returns how many, perhaps none. */
+static uint64_t do_run(struct run *r, uint64_t most)
+{
+	const struct string_io *op = r->op;
+	uint64_t count = most;
+	uint8_t *host = find_run(r, &count);
+
+	if (!host)
+		return 0;
+	for (uint64_t i = 0; i < count; i++, host += op->size) {
+		struct io_access io = {.port = op->port,
+				       .size = op->size,
+				       .write = op->write,
+				       .now_ns = r->now_ns};
+
+		if (op->write)
+			io.value = load(host, op->size);
+		r->access(r->context, &io);
+		if (!op->write)
+			store(host, io.value, op->size);
+	}
+	add_to(op, &r->s->gpr[op->write ? RSI : RDI], count * op->size);
+	add_to(op, &r->s->gpr[RCX], UINT64_C(0) - count);
+	return count;
+}
+
 enum string_io_result string_io_run(const struct string_io *op, struct guest_cpu_state *s,
 				    struct guest_memory *m, io_access_fn access, void *context,
 				    uint64_t now_ns, unsigned max_elements,
@@ -99,6 +177,7 @@ enum string_io_result string_io_run(const struct string_io *op, struct guest_cpu
 			.access = access,
 			.context = context,
 			.now_ns = now_ns};
+	uint64_t left;
 
 	ASSERT(op->size == 1 || op->size == 2 || op->size == 4);
 	ASSERT(op->address_size == 2 || op->address_size == 4 || op->address_size == 8);
@@ -107,14 +186,20 @@ enum string_io_result string_io_run(const struct string_io *op, struct guest_cpu
 	/* A single-stepping guest sees every element. */
 	if (s->rflags & RFLAGS_TF)
 		max_elements = 1;
-	for (unsigned i = 0; s->gpr[RCX] & address_mask(op); i++) {
+	while ((left = s->gpr[RCX] & address_mask(op)) != 0) {
 		enum string_io_result result;
+		uint64_t done;
 
-		if (i == max_elements)
+		if (max_elements == 0)
 			return STRING_IO_AGAIN;
-		result = element(&r);
-		if (result != STRING_IO_DONE)
-			return result;
+		done = do_run(&r, min_u64(left, max_elements));
+		if (done == 0) {
+			result = element(&r);
+			if (result != STRING_IO_DONE)
+				return result;
+			done = 1;
+		}
+		max_elements -= (unsigned)done;
 	}
 	return STRING_IO_DONE;
 }

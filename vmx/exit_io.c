@@ -89,7 +89,10 @@ static enum exit_action run_string(struct vcpu *v, uint64_t now)
 	struct guest_fault fault;
 	enum string_io_result result;
 
-	vcpu_read_state(v, &s);
+	vcpu_read_memory_state(v, &s, op.write ? op.segment : GUEST_ES);
+	s.gpr[RCX] = v->gpr[RCX];
+	s.gpr[RSI] = v->gpr[RSI];
+	s.gpr[RDI] = v->gpr[RDI];
 	result = string_io_run(&op, &s, &v->vm->memory, string_access, v, now, STRING_IO_CHUNK,
 			       &fault);
 	v->gpr[RCX] = s.gpr[RCX];

@@ -19,6 +19,40 @@ static uint64_t read_masked(enum vmcs_field real, enum vmcs_field mask, enum vmc
 	return (vmcs_read(real) & ~m) | (vmcs_read(shadow) & m);
 }
 
+static void read_segment(struct guest_segment *g, unsigned n)
+{
+	*g = (struct guest_segment){
+		.selector = (uint16_t)vmcs_read(segment_field(VMCS_GUEST_ES_SELECTOR, n)),
+		.access = (uint32_t)vmcs_read(segment_field(VMCS_GUEST_ES_ACCESS, n)),
+		.limit = (uint32_t)vmcs_read(segment_field(VMCS_GUEST_ES_LIMIT, n)),
+		.base = vmcs_read(segment_field(VMCS_GUEST_ES_BASE, n)),
+	};
+}
+
+static void read_pdptes(struct guest_cpu_state *s)
+{
+	for (unsigned i = 0; i < 4; i++)
+		s->pdpte[i] = vmcs_read(segment_field(VMCS_GUEST_PDPTE0, i));
+}
+
+void vcpu_read_memory_state(struct vcpu *v, struct guest_cpu_state *s,
+			    enum guest_segment_name segment)
+{
+	s->rflags = vmcs_read(VMCS_GUEST_RFLAGS);
+	s->cr0 = read_masked(VMCS_GUEST_CR0, VMCS_CR0_MASK, VMCS_CR0_SHADOW);
+	s->efer = vmcs_read(VMCS_GUEST_EFER);
+	if (s->cr0 & CR0_PG) {
+		s->cr3 = vmcs_read(VMCS_GUEST_CR3);
+		s->cr4 = read_masked(VMCS_GUEST_CR4, VMCS_CR4_MASK, VMCS_CR4_SHADOW);
+		if (!(s->efer & EFER_LMA))
+			read_pdptes(s);
+	}
+	s->segments[GUEST_CS].access = (uint32_t)vmcs_read(VMCS_GUEST_CS_ACCESS);
+	s->segments[GUEST_SS].access = (uint32_t)vmcs_read(VMCS_GUEST_SS_ACCESS);
+	read_segment(&s->segments[segment], segment);
+	s->maxphyaddr = v->vm->cpuid.maxphyaddr;
+}
+
 void vcpu_read_state(struct vcpu *v, struct guest_cpu_state *s)
 {
 	for (unsigned i = 0; i < GPR_COUNT; i++)
@@ -33,15 +67,9 @@ void vcpu_read_state(struct vcpu *v, struct guest_cpu_state *s)
 	s->efer = vmcs_read(VMCS_GUEST_EFER);
 	s->dr6 = cpu_read_dr6();
 	s->dr7 = vmcs_read(VMCS_GUEST_DR7);
-	for (unsigned i = 0; i < 4; i++)
-		s->pdpte[i] = vmcs_read(segment_field(VMCS_GUEST_PDPTE0, i));
+	read_pdptes(s);
 	for (unsigned i = 0; i < GUEST_SEGMENTS; i++)
-		s->segments[i] = (struct guest_segment){
-			.selector = (uint16_t)vmcs_read(segment_field(VMCS_GUEST_ES_SELECTOR, i)),
-			.access = (uint32_t)vmcs_read(segment_field(VMCS_GUEST_ES_ACCESS, i)),
-			.limit = (uint32_t)vmcs_read(segment_field(VMCS_GUEST_ES_LIMIT, i)),
-			.base = vmcs_read(segment_field(VMCS_GUEST_ES_BASE, i)),
-		};
+		read_segment(&s->segments[i], i);
 	s->gdtr = (struct guest_table){
 		.base = vmcs_read(VMCS_GUEST_GDTR_BASE),
 		.limit = (uint16_t)vmcs_read(VMCS_GUEST_GDTR_LIMIT),

@@ -122,6 +122,11 @@ bool vcpu_try_wake(struct vcpu *v);
 void vcpu_read_state(struct vcpu *v, struct guest_cpu_state *s);
 void vcpu_write_state(struct vcpu *v, const struct guest_cpu_state *s);
 
+/* Of the same only what it takes to reach memory through one segment: RFLAGS, the mode, paging, and the
+ * segment. CR3, CR4 and the PDPTEs only with paging; nothing else of s is written. */
+void vcpu_read_memory_state(struct vcpu *v, struct guest_cpu_state *s,
+			    enum guest_segment_name segment);
+
 /* The mode in words: "real mode", "64-bit mode", ... */
 const char *vcpu_mode_text(const struct guest_cpu_state *s);
 
