@@ -37,12 +37,12 @@ enum status io_bus_claim(struct io_bus *bus, const struct io_claim *claim)
 	return OK;
 }
 
-static void count_unclaimed(struct io_bus *bus, uint16_t port, bool write)
+static void count_unclaimed(struct io_bus *bus, uint16_t port, bool write, uint64_t count)
 {
 	struct io_unclaimed *entry = bus->unclaimed;
 	struct io_unclaimed *end = entry + bus->unclaimed_count;
 
-	bus->unclaimed_total++;
+	bus->unclaimed_total += count;
 	while (entry < end && entry->port != port)
 		entry++;
 	if (entry == end) {
@@ -52,14 +52,14 @@ static void count_unclaimed(struct io_bus *bus, uint16_t port, bool write)
 		*entry = (struct io_unclaimed){.port = port};
 	}
 	if (write)
-		entry->writes++;
+		entry->writes += count;
 	else
-		entry->reads++;
+		entry->reads += count;
 }
 
 static bool access_unclaimed(struct io_bus *bus, struct io_access *io)
 {
-	count_unclaimed(bus, io->port, io->write);
+	count_unclaimed(bus, io->port, io->write, 1);
 	io->value = io->write ? io->value & 0xff : 0xff;
 	return false;
 }
@@ -91,6 +91,15 @@ bool io_bus_access_slow(struct io_bus *bus, struct io_access *io)
 {
 	ASSERT(io->size == 1 || io->size == 2 || io->size == 4);
 	return io->size == 1 ? access_unclaimed(bus, io) : access_wide(bus, io);
+}
+
+bool io_bus_access_nobody(struct io_bus *bus, uint16_t port, uint8_t size, bool write,
+			  uint64_t count)
+{
+	if (size != 1 || io_bus_claim_at(bus, port))
+		return false;
+	count_unclaimed(bus, port, write, count);
+	return true;
 }
 
 const char *io_bus_owner(const struct io_bus *bus, uint16_t port)

@@ -3,14 +3,13 @@
 
 #include "guest/segment.h"
 #include "kernel/assert.h"
-#include "kernel/string.h"
 
 struct run {
 	const struct string_io *op;
 	struct guest_cpu_state *s;
 	struct guest_memory *m;
 	struct guest_fault *fault;
-	io_access_fn access;
+	io_run_fn access;
 	void *context;
 	uint64_t now_ns;
 };
@@ -36,7 +35,7 @@ static enum string_io_result from_memory(enum guest_result result)
 }
 
 /* INS: nothing is taken from the port before its place in memory is sure. */
-static enum string_io_result in_element(struct run *r, struct io_access *io)
+static enum string_io_result in_element(struct run *r, const struct io_run *one)
 {
 	const struct string_io *op = r->op;
 	uint64_t offset = r->s->gpr[RDI] & address_mask(op);
@@ -49,13 +48,12 @@ static enum string_io_result in_element(struct run *r, struct io_access *io)
 				    r->fault);
 	if (result != GUEST_OK)
 		return from_memory(result);
-	r->access(r->context, io);
-	result = guest_linear_write(r->s, r->m, at, &io->value, op->size, walk_access(r->s),
-				    r->fault);
+	r->access(r->context, one);
+	result = guest_linear_write(r->s, r->m, at, one->at, op->size, walk_access(r->s), r->fault);
 	return result == GUEST_OK ? STRING_IO_DONE : from_memory(result);
 }
 
-static enum string_io_result out_element(struct run *r, struct io_access *io)
+static enum string_io_result out_element(struct run *r, const struct io_run *one)
 {
 	const struct string_io *op = r->op;
 	uint64_t offset = r->s->gpr[RSI] & address_mask(op);
@@ -64,11 +62,10 @@ static enum string_io_result out_element(struct run *r, struct io_access *io)
 
 	if (!guest_segment_linear(r->s, op->segment, offset, op->size, SEGMENT_READ, &at, r->fault))
 		return STRING_IO_FAULT;
-	result = guest_linear_read(r->s, r->m, at, &io->value, op->size, walk_access(r->s),
-				   r->fault);
+	result = guest_linear_read(r->s, r->m, at, one->at, op->size, walk_access(r->s), r->fault);
 	if (result != GUEST_OK)
 		return from_memory(result);
-	r->access(r->context, io);
+	r->access(r->context, one);
 	return STRING_IO_DONE;
 }
 
@@ -76,9 +73,14 @@ static enum string_io_result element(struct run *r)
 {
 	const struct string_io *op = r->op;
 	uint64_t step = r->s->rflags & RFLAGS_DF ? UINT64_C(0) - op->size : op->size;
-	struct io_access io = {
-		.port = op->port, .size = op->size, .write = op->write, .now_ns = r->now_ns};
-	enum string_io_result result = op->write ? out_element(r, &io) : in_element(r, &io);
+	uint8_t value[4];
+	const struct io_run one = {.port = op->port,
+				   .size = op->size,
+				   .write = op->write,
+				   .now_ns = r->now_ns,
+				   .count = 1,
+				   .at = value};
+	enum string_io_result result = op->write ? out_element(r, &one) : in_element(r, &one);
 
 	if (result != STRING_IO_DONE)
 		return result;
@@ -86,29 +88,6 @@ static enum string_io_result element(struct run *r)
 	if (op->rep)
 		add_to(op, &r->s->gpr[RCX], UINT64_MAX);
 	return STRING_IO_DONE;
-}
-
-static uint32_t load(const uint8_t *at, uint8_t size)
-{
-	uint32_t value = 0;
-
-	if (LIKELY(size == 1))
-		value = *at;
-	else if (size == 2)
-		memcpy(&value, at, 2);
-	else
-		memcpy(&value, at, 4);
-	return value;
-}
-
-static void store(uint8_t *at, uint32_t value, uint8_t size)
-{
-	if (LIKELY(size == 1))
-		*at = (uint8_t)value;
-	else if (size == 2)
-		memcpy(at, &value, 2);
-	else
-		memcpy(at, &value, 4);
 }
 
 /*
@@ -143,30 +122,25 @@ static uint8_t *find_run(struct run *r, uint64_t *count)
 static uint64_t do_run(struct run *r, uint64_t most)
 {
 	const struct string_io *op = r->op;
-	uint64_t count = most;
-	uint8_t *host = find_run(r, &count);
+	struct io_run run = {
+		.port = op->port,
+		.size = op->size,
+		.write = op->write,
+		.now_ns = r->now_ns,
+		.count = most,
+	};
 
-	if (!host)
+	run.at = find_run(r, &run.count);
+	if (!run.at)
 		return 0;
-	for (uint64_t i = 0; i < count; i++, host += op->size) {
-		struct io_access io = {.port = op->port,
-				       .size = op->size,
-				       .write = op->write,
-				       .now_ns = r->now_ns};
-
-		if (op->write)
-			io.value = load(host, op->size);
-		r->access(r->context, &io);
-		if (!op->write)
-			store(host, io.value, op->size);
-	}
-	add_to(op, &r->s->gpr[op->write ? RSI : RDI], count * op->size);
-	add_to(op, &r->s->gpr[RCX], UINT64_C(0) - count);
-	return count;
+	r->access(r->context, &run);
+	add_to(op, &r->s->gpr[op->write ? RSI : RDI], run.count * op->size);
+	add_to(op, &r->s->gpr[RCX], UINT64_C(0) - run.count);
+	return run.count;
 }
 
 enum string_io_result string_io_run(const struct string_io *op, struct guest_cpu_state *s,
-				    struct guest_memory *m, io_access_fn access, void *context,
+				    struct guest_memory *m, io_run_fn access, void *context,
 				    uint64_t now_ns, unsigned max_elements,
 				    struct guest_fault *fault)
 {

@@ -1,7 +1,7 @@
 /*
  * guest/string_io.h - INS and OUTS, with REP.
  *
- * Pure. Runs on a guest_cpu_state and guest memory; each element goes through an access function.
+ * Pure. Runs on a guest_cpu_state and guest memory; the elements go through an access function.
  * The caller has decoded the instruction (VM-exit qualification and instruction information);
  * privilege for the port was checked by the CPU before the exit. RIP is not moved here.
  * Not modelled: data breakpoints, alignment checks.
@@ -11,6 +11,7 @@
 
 #include "guest/io.h"
 #include "guest/linear.h"
+#include "kernel/string.h"
 
 #define STRING_IO_CHUNK 1024u /* a good number of elements for one call */
 
@@ -23,6 +24,37 @@ struct string_io {
 	enum guest_segment_name segment; /* of OUTS, with its override; INS always uses ES */
 };
 
+/* Elements that go through the port one after the other. */
+struct io_run {
+	uint16_t port;
+	uint8_t size; /* of an element: 1, 2 or 4 bytes */
+	bool write;
+	uint64_t now_ns;
+	uint64_t count; /* 1 or more */
+	uint8_t *at;    /* count * size bytes: what is written, or where to put what is read */
+};
+
+/* Carries out all of a run. */
+typedef void (*io_run_fn)(void *context, const struct io_run *run);
+
+/* Element index of a run as an access; after a read, its answer goes back. */
+static inline struct io_access io_run_element(const struct io_run *run, uint64_t index)
+{
+	struct io_access io = {
+		.port = run->port, .size = run->size, .write = run->write, .now_ns = run->now_ns};
+
+	if (run->write)
+		memcpy(&io.value, run->at + index * run->size, run->size);
+	return io;
+}
+
+static inline void io_run_answer(const struct io_run *run, uint64_t index,
+				 const struct io_access *io)
+{
+	if (!run->write)
+		memcpy(run->at + index * run->size, &io->value, run->size);
+}
+
 enum string_io_result {
 	STRING_IO_DONE,        /* finished: the caller moves RIP */
 	STRING_IO_AGAIN,       /* more to do: RIP stays, the guest (or a later call) goes on. With
@@ -32,11 +64,11 @@ enum string_io_result {
 };
 
 /*
- * Does up to max_elements (1 or more). Registers stand as after the last whole element in every
+ * Does up to max_elements (1 or more), in runs. Registers stand as after the last whole element in every
  * case. INS checks that its destination takes the element before it reads the port, so nothing that
- * a port gave is lost. now_ns goes into each struct io_access.
+ * a port gave is lost. now_ns goes into each struct io_run.
  */
 MUST_CHECK enum string_io_result string_io_run(const struct string_io *op,
 					       struct guest_cpu_state *s, struct guest_memory *m,
-					       io_access_fn access, void *context, uint64_t now_ns,
+					       io_run_fn access, void *context, uint64_t now_ns,
 					       unsigned max_elements, struct guest_fault *fault);

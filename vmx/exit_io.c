@@ -4,6 +4,7 @@
  */
 #include "guest/string_io.h"
 #include "kernel/log.h"
+#include "kernel/string.h"
 #include "kernel/time.h"
 #include "vmx/exit.h"
 #include "vmx/inject.h"
@@ -14,10 +15,10 @@
 #define IO_STRING BIT(4)
 #define IO_REP    BIT(5)
 
-static NOINLINE void note_unclaimed(const struct vcpu *v, const struct io_access *io)
+static NOINLINE void note_unclaimed(const struct vcpu *v, uint16_t port, unsigned size, bool write)
 {
 	log_trace(LOG_IO, "%s: %s of %u bytes at port %#x, which nobody claims, RIP %#llx",
-		  v->vm->config.name, io->write ? "write" : "read", io->size, io->port,
+		  v->vm->config.name, write ? "write" : "read", size, port,
 		  (unsigned long long)v->rip);
 }
 
@@ -62,15 +63,27 @@ static inline enum exit_action after_access(struct vcpu *v, uint64_t now)
 	return action;
 }
 
-/* One element of INS or OUTS. */
-static void string_access(void *context, struct io_access *io)
+/* Elements of INS or OUTS. */
+static void string_access(void *context, const struct io_run *run)
 {
 	struct vcpu *v = context;
+	struct platform *p = &v->vm->platform;
 
-	if (!platform_io(&v->vm->platform, io))
-		note_unclaimed(v, io);
-	if (vuart_has_tx(&v->vm->platform.com1))
-		vm_pump_serial(v->vm, io->now_ns);
+	if (io_bus_access_nobody(&p->io, run->port, run->size, run->write, run->count)) {
+		if (!run->write)
+			memset(run->at, 0xff, run->count);
+		note_unclaimed(v, run->port, run->size, run->write);
+		return;
+	}
+	for (uint64_t i = 0; i < run->count; i++) {
+		struct io_access io = io_run_element(run, i);
+
+		if (!platform_io(p, &io))
+			note_unclaimed(v, io.port, io.size, io.write);
+		io_run_answer(run, i, &io);
+		if (vuart_has_tx(&p->com1))
+			vm_pump_serial(v->vm, run->now_ns);
+	}
 }
 
 static enum exit_action run_string(struct vcpu *v, uint64_t now)
@@ -143,7 +156,7 @@ enum exit_action exit_io(struct vcpu *v)
 		return exit_io_string(v);
 	lock_acquire(&vm->lock);
 	if (UNLIKELY(!platform_io(&vm->platform, &io)))
-		note_unclaimed(v, &io);
+		note_unclaimed(v, io.port, io.size, io.write);
 	action = after_access(v, io.now_ns);
 	lock_release(&vm->lock);
 	if (q & IO_IN)

@@ -158,6 +158,24 @@ static void the_table_of_unclaimed_ports_may_be_full(void **state)
 	assert_int_equal(bus.unclaimed[0].reads, 2); /* those that are in it go on counting */
 }
 
+static void many_accesses_to_nobody_count_at_once(void **state)
+{
+	struct io_bus bus;
+	const struct io_claim mine = {"mine", record, NULL, 0x60, 2, 0};
+
+	(void)state;
+	io_bus_init(&bus);
+	assert_int_equal(io_bus_claim(&bus, &mine), OK);
+	assert_true(io_bus_access_nobody(&bus, 0x80, 1, true, 1000));
+	assert_true(io_bus_access_nobody(&bus, 0x80, 1, false, 5));
+	assert_false(io_bus_access_nobody(&bus, 0x60, 1, true, 1000));
+	assert_false(io_bus_access_nobody(&bus, 0x80, 2, true, 1000)); /* 81h may have an owner */
+	assert_int_equal(bus.unclaimed_total, 1005);
+	assert_int_equal(bus.unclaimed[0].port, 0x80);
+	assert_int_equal(bus.unclaimed[0].writes, 1000);
+	assert_int_equal(bus.unclaimed[0].reads, 5);
+}
+
 static void bits_above_the_size_are_zero(void **state)
 {
 	struct recorder r = {.dirt = 0xabcdef00};
@@ -266,6 +284,7 @@ int main(void)
 		cmocka_unit_test(the_port_number_wraps_at_the_end),
 		cmocka_unit_test(nobody_reads_all_ones_and_is_counted),
 		cmocka_unit_test(the_table_of_unclaimed_ports_may_be_full),
+		cmocka_unit_test(many_accesses_to_nobody_count_at_once),
 		cmocka_unit_test(bits_above_the_size_are_zero),
 		cmocka_unit_test(a_claim_that_fails_changes_nothing),
 		cmocka_unit_test(the_tables_end),

@@ -48,6 +48,16 @@ static void access_port(void *context, struct io_access *io)
 		io->value |= (uint32_t)stream_byte(stream_at++) << (i * 8);
 }
 
+static void access_run(void *context, const struct io_run *run)
+{
+	for (uint64_t i = 0; i < run->count; i++) {
+		struct io_access io = io_run_element(run, i);
+
+		access_port(context, &io);
+		io_run_answer(run, i, &io);
+	}
+}
+
 static int start(void **state)
 {
 	struct regions raw;
@@ -71,7 +81,7 @@ static int start(void **state)
 
 static enum string_io_result run(const struct string_io *op)
 {
-	return string_io_run(op, &cpu, &memory, access_port, &port, 42, STRING_IO_CHUNK, &fault);
+	return string_io_run(op, &cpu, &memory, access_run, &port, 42, STRING_IO_CHUNK, &fault);
 }
 
 static uint8_t byte_at(uint64_t at)
