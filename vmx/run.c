@@ -166,12 +166,13 @@ static enum exit_action handle_unusual(struct vcpu *v, uint32_t reason)
 /* After an exit: EXIT_RETRY to enter the guest again, else why not. */
 static inline enum exit_action handle(struct vcpu *v, uint32_t reason)
 {
-	const struct exit_entry *e = &exit_table[reason];
+	const struct exit_entry *e;
 	enum exit_action action;
 	uint64_t qualification = 0;
 
 	if (UNLIKELY(reason >= EXIT_TABLE_SIZE))
 		return handle_unusual(v, reason);
+	e = &exit_table[reason];
 	v->rip = vmcs_read(VMCS_GUEST_RIP);
 	if (e->flags) {
 		if (e->flags & EXIT_QUALIFIED)
