@@ -1,5 +1,6 @@
 /* vmx/exit_event.c - exits by events: exceptions, interrupts, windows, timers, HLT. */
 #include "kernel/cpu.h"
+#include "kernel/time.h"
 #include "vmx/core.h"
 #include "vmx/exit.h"
 #include "vmx/inject.h"
@@ -96,10 +97,28 @@ enum exit_action exit_window(struct vcpu *v)
 	return EXIT_RETRY;
 }
 
+/* A device's deadline needs no more than a look at the devices; only at the end of a turn the host's own
+ * work is due. */
 enum exit_action exit_preemption_timer(struct vcpu *v)
 {
-	(void)v;
-	return EXIT_YIELD;
+	if (vcpu_turn_is_over(v))
+		return EXIT_YIELD;
+	v->prepare |= PREPARE_EVENTS;
+	return EXIT_RETRY;
+}
+
+/* Is there an interrupt already? Then HLT is over at once. */
+static bool wakes_at_once(struct vcpu *v)
+{
+	struct vm *vm = v->vm;
+	uint64_t now = now_ns();
+	bool wakes;
+
+	lock_acquire(&vm->lock);
+	platform_sync(&vm->platform, now, now);
+	wakes = platform_intr(&vm->platform);
+	lock_release(&vm->lock);
+	return wakes;
 }
 
 enum exit_action exit_hlt(struct vcpu *v)
@@ -112,6 +131,10 @@ enum exit_action exit_hlt(struct vcpu *v)
 	if (!interrupts_on)
 		return vm_end(vm, true, "halted for good: HLT with interrupts off at %#llx",
 			      (unsigned long long)v->rip);
+	if (wakes_at_once(v)) {
+		v->prepare |= PREPARE_EVENTS;
+		return EXIT_SKIP;
+	}
 	if (!platform_could_wake(&vm->platform))
 		return vm_end(vm, true,
 			      "halted for good: HLT at %#llx, and no device could wake it",
