@@ -18,6 +18,9 @@ import time
 GRACE_AFTER_FINAL_LINE_S = 5
 TAIL_LINES = 30
 
+PANIC = re.compile(r"^PANIC on core \d+", re.M)
+PANIC_BYTES = 3000  # a report is shorter
+
 FINAL_LINE = re.compile(r"^lintel: (?:(?P<well>done: all \d+ guests? ended well)"
                         r"|(?P<failed>done: \d+ of \d+ guests? failed)"
                         r"|(?P<stopped>stopped: .*?))\r?$", re.M)
@@ -162,7 +165,8 @@ class Machine:
         Raises BedError when the machine's time is over.
         """
         if time.monotonic() > self._deadline:
-            self.fail(f"did not end within {self.time_limit_s} s")
+            self.fail("panicked" if PANIC.search(self.tail(PANIC_BYTES))
+                      else f"did not end within {self.time_limit_s} s")
         if not select.select([self._serial], [], [], timeout_s)[0]:
             return b""
         try:
@@ -210,7 +214,7 @@ class Machine:
     def run_to_end(self):
         """Reads until the machine ends, or Lintel has said its last; returns the console."""
         while self.pump(0.2) is not None:
-            if final_line(self.tail(300)):
+            if final_line(self.tail(300)) or PANIC.search(self.tail(PANIC_BYTES)):
                 self._deadline = min(self._deadline, time.monotonic() + GRACE_AFTER_FINAL_LINE_S)
         self.wait()
         return self.console
