@@ -20,6 +20,8 @@ CR4_PSE		equ 1 << 4
 MSR_PAT		equ 277h
 MSR_PLATFORM_ID	equ 17h
 MSR_APIC_BASE	equ 1Bh
+MSR_NOBODYS	equ 0DEADh
+GP		equ 13
 
 ; measure NAME, SET-UP, OPERATION, EAX, EDX: the set-up (each in braces) is outside of the
 ; measurement; the operation finds EAX and EDX as given (default 0), ECX and EBX from the set-up.
@@ -95,10 +97,16 @@ ports:
 	measure	"in_40", {}, {in al, dx}, 0, 40h
 	measure	"out_43_latch", {}, {out dx, al}, 0, 43h
 	measure	"in_61", {}, {in al, dx}, 0, 61h
+	measure	"in_92", {}, {in al, dx}, 0, 92h
+	measure	"out_92", {}, {out dx, al}, 2, 92h	; A20 stays open
+	measure	"in_4d0", {}, {in al, dx}, 0, 4D0h
+	measure	"out_8900", {}, {out dx, al}, 0, 8900h
 	measure	"in_3fd", {}, {in al, dx}, 0, COM1_LSR
 	measure	"out_3ff", {}, {out dx, al}, 55h, COM1_SCR
-	mov	word [count], 64	; these can be seen
+	mov	word [count], 64
+	mov	byte [seen], 1
 	measure	"out_3f8", {call transmitter_empty}, {out dx, al}, '.', COM1
+	mov	byte [seen], 0
 	mov	word [count], COUNT
 	measure	"in_80", {}, {in al, dx}, 0, 80h
 	measure	"out_80", {}, {out dx, al}, 0, 80h
@@ -124,6 +132,10 @@ registers:
 	measure	"rdmsr_apic_base", {mov ecx, MSR_APIC_BASE}, rdmsr
 	measure	"rdmsr_platform_id", {mov ecx, MSR_PLATFORM_ID}, rdmsr
 	measure	"rdmsr_tsc", {mov ecx, 10h}, rdmsr
+	push	dword [GP * 4]
+	set_vector GP, behind_rdmsr
+	measure	"gp", {mov ecx, MSR_NOBODYS}, rdmsr
+	pop	dword [GP * 4]
 	measure	"mov_from_cr0", {}, {mov eax, cr0}
 	measure	"mov_cr0_mp", {call toggled_mp}, {mov cr0, ebx}
 	measure	"mov_cr0_cd", {call toggled_cd}, {mov cr0, ebx}
@@ -134,6 +146,14 @@ registers:
 	measure	"mov_cr3", {call same_cr3}, {mov cr3, ebx}
 	measure	"mov_dr7", {mov ebx, 400h}, {mov dr7, ebx}
 	ret
+
+; The handler for "gp": goes on behind the RDMSR; five instructions.
+behind_rdmsr:
+	push	bp
+	mov	bp, sp
+	add	word [bp + 2], 2
+	pop	bp
+	iret
 
 toggled_mp:
 	mov	ebx, cr0
@@ -159,8 +179,20 @@ same_cr3:
 
 memory:
 	measure	"ram_read", {mov ebx, 30000h}, {mov eax, [fs:ebx]}
+	mov	word [count], 64
+	measure	"ram_first_touch", {call next_page}, {mov eax, [fs:ebx]}
+	mov	word [count], COUNT
 	measure	"unclaimed_read", {mov ebx, NOWHERE}, {mov eax, [fs:ebx]}
+	mov	dword [page], NOWHERE
+	measure	"ept_violation", {call next_page}, {mov eax, [fs:ebx]}
 	measure	"unclaimed_write", {mov ebx, NOWHERE}, {mov [fs:ebx], eax}
+	ret
+
+; A page that was not touched before: of RAM, later of the void.
+next_page:
+	mov	ebx, [page]
+	add	ebx, 1000h
+	mov	[page], ebx
 	ret
 
 ; ---- interrupts ---------------------------------------------------------------------------------
@@ -282,7 +314,7 @@ store_measured:
 report:
 	mov	[bytes], di
 	call	sort
-	cmp	word [count], COUNT
+	cmp	byte [seen], 0
 	je	.name
 	line				; dots stand in this line
 .name:
@@ -386,6 +418,7 @@ gdt_pointer	dw 15
 in_eax		dd 0
 in_edx		dd 0
 overhead	dd 0
+page		dd 3F000h
 median		dd 0
 tick_tsc	dd 0
 tick_ebp	dd 0
@@ -393,3 +426,4 @@ count		dw COUNT		; samples that measure takes
 left		dw 0
 bytes		dw 0
 ticked		db 0
+seen		db 0			; the operation prints
