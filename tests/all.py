@@ -1,8 +1,9 @@
 #!/usr/bin/python3
-"""`make test`: every part of the tests, one after the other, and their sum as the last line.
+"""`make test`: every part of the tests, one after the other, a line each, and their sum at the end.
 
-A part that does not come to its end (it does not compile, say) counts as one failure; the others
-run all the same, so that one look at the output tells everything.
+What a part prints goes to build/results/PART.log; its end is shown if the part failed. A part that
+does not come to its end (it does not compile, say) counts as one failure; the others run all the
+same, so that one look at the output tells everything.
 """
 
 import os
@@ -10,25 +11,53 @@ import subprocess
 import sys
 import time
 
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
+ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..")
+sys.path.insert(0, ROOT)
 from tests import results  # noqa: E402
 
-PARTS = ["unit", "coverage", "fuzz", "lint", "qtest", "system"]
+PARTS = {
+    "unit": "the pure parts on this machine, with gcc and clang",
+    "coverage": "at least 95 % of their lines",
+    "fuzz": "random input for parsers and models",
+    "lint": "style, layers, static analysis",
+    "qtest": "our chips against QEMU's",
+    "system": "Lintel and its guests in Bochs and QEMU",
+}
+SHOWN_LINES = 100  # of a part that failed
+
+
+def run_part(part, log):
+    """Runs `make PART` with its output in a file; returns what passed and failed."""
+    results.forget(part)
+    with open(log, "w", encoding="utf-8") as out:
+        status = subprocess.run(["make", part], check=False, stdout=out,
+                                stderr=subprocess.STDOUT).returncode
+    counts = results.load(part)
+    if counts is None or (status != 0 and counts.failed == 0):
+        return results.Counts(0, 1)
+    return counts
+
+
+def show_end(log):
+    with open(log, encoding="utf-8", errors="replace") as text:
+        lines = text.read().splitlines()
+    print("\n".join("    " + line for line in lines[-SHOWN_LINES:]), flush=True)
 
 
 def main():
     total = results.Counts()
-    for part in PARTS:
+    folder = os.path.join(ROOT, "build", "results")
+    os.makedirs(folder, exist_ok=True)
+    for part, what in PARTS.items():
+        log = os.path.join(folder, part + ".log")
         begun = time.monotonic()
-        print(f"== {part}", flush=True)
-        results.forget(part)
-        status = subprocess.run(["make", part], check=False).returncode
-        counts = results.load(part)
-        if counts is None or (status != 0 and counts.failed == 0):
-            print(f"{part}: did not come to its end")
-            counts = results.Counts(0, 1)
+        print(f"  {part:<9} {what:<51}", end="", flush=True)
+        counts = run_part(part, log)
+        print(f"{counts.passed:5} passed {counts.failed:3} failed "
+              f"{time.monotonic() - begun:4.0f} s", flush=True)
+        if counts.failed:
+            show_end(log)
         total.add(counts.passed, counts.failed)
-        print(f"   {time.monotonic() - begun:.0f} s\n", flush=True)
     print(total)
     return 0 if total.passed and not total.failed else 1
 
