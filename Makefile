@@ -70,10 +70,11 @@ debug: iso ## boot the ISO held at its first instruction, with gdb attached
 system: ## boot in Bochs and QEMU and read the console (T=name for some)
 	$(MAKE) iso
 	$(MAKE) iso DEBUG=1
-	$(PYTHON) tests/pytest_part.py system tests/system tests/guests -n 2 $(if $(T),-k '$(T)')
+	$(PYTHON) tests/pytest_part.py system tests/system tests/guests tests/bench \
+		-n 2 $(if $(T),-k '$(T)')
 
-bench: iso ## the cost of each kind of VM exit, as a table and as build/bench.json
-	$(PYTHON) tests/bench/bench.py --json build/bench.json
+bench: iso ## the cost of each kind of VM exit, as a table and as build/bench.json (CHECK=1: compare)
+	$(PYTHON) tests/bench/bench.py --json build/bench.json $(if $(CHECK),--check)
 
 setup: ## only install what is missing
 	tests/setup.sh
