@@ -3,6 +3,34 @@
 
 #include "guest/segment.h"
 #include "kernel/assert.h"
+#include "kernel/string.h"
+
+struct io_access io_run_element(const struct io_run *run, uint64_t index)
+{
+	const uint8_t *at = run->at + index * run->size;
+	struct io_access io = {
+		.port = run->port, .size = run->size, .write = run->write, .now_ns = run->now_ns};
+
+	if (!run->write)
+		return io;
+	if (LIKELY(run->size == 1))
+		io.value = *at;
+	else
+		memcpy(&io.value, at, run->size);
+	return io;
+}
+
+void io_run_answer(const struct io_run *run, uint64_t index, const struct io_access *io)
+{
+	uint8_t *at = run->at + index * run->size;
+
+	if (run->write)
+		return;
+	if (LIKELY(run->size == 1))
+		*at = (uint8_t)io->value;
+	else
+		memcpy(at, &io->value, run->size);
+}
 
 struct run {
 	const struct string_io *op;
@@ -91,9 +119,9 @@ static enum string_io_result element(struct run *r)
 }
 
 /*
- * Where the next elements are in host memory, if at least two of them lie behind each other in one page
- * of RAM and nothing is in their way; *count, at most, becomes how many. NULL: they are for element(),
- * which also finds the fault, if there is one.
+ * Where the next elements are in host memory, if at least two of them lie behind each other in one
+ * page of RAM and nothing is in their way; *count, at most, becomes how many. NULL: they are for
+ * element(), which also finds the fault, if there is one.
  */
 static uint8_t *find_run(struct run *r, uint64_t *count)
 {

@@ -11,7 +11,6 @@
 
 #include "guest/io.h"
 #include "guest/linear.h"
-#include "kernel/string.h"
 
 #define STRING_IO_CHUNK 1024u /* a good number of elements for one call */
 
@@ -38,22 +37,8 @@ struct io_run {
 typedef void (*io_run_fn)(void *context, const struct io_run *run);
 
 /* Element index of a run as an access; after a read, its answer goes back. */
-static inline struct io_access io_run_element(const struct io_run *run, uint64_t index)
-{
-	struct io_access io = {
-		.port = run->port, .size = run->size, .write = run->write, .now_ns = run->now_ns};
-
-	if (run->write)
-		memcpy(&io.value, run->at + index * run->size, run->size);
-	return io;
-}
-
-static inline void io_run_answer(const struct io_run *run, uint64_t index,
-				 const struct io_access *io)
-{
-	if (!run->write)
-		memcpy(run->at + index * run->size, &io->value, run->size);
-}
+struct io_access io_run_element(const struct io_run *run, uint64_t index);
+void io_run_answer(const struct io_run *run, uint64_t index, const struct io_access *io);
 
 enum string_io_result {
 	STRING_IO_DONE,        /* finished: the caller moves RIP */
@@ -64,9 +49,9 @@ enum string_io_result {
 };
 
 /*
- * Does up to max_elements (1 or more), in runs. Registers stand as after the last whole element in every
- * case. INS checks that its destination takes the element before it reads the port, so nothing that
- * a port gave is lost. now_ns goes into each struct io_run.
+ * Does up to max_elements (1 or more), in runs. Registers stand as after the last whole element in
+ * every case. INS checks that its destination takes the element before it reads the port, so
+ * nothing that a port gave is lost. now_ns goes into each struct io_run.
  */
 MUST_CHECK enum string_io_result string_io_run(const struct string_io *op,
 					       struct guest_cpu_state *s, struct guest_memory *m,
