@@ -118,8 +118,7 @@ boot_entry:
 
 	call build_tables
 
-	mov eax, cr4
-	or eax, CR4_PAE
+	mov eax, CR4_PAE			; and nothing that firmware left: LA57 would want 5 levels
 	mov cr4, eax
 	mov eax, boot_page_tables + PHYS
 	mov cr3, eax
