@@ -10,34 +10,45 @@ static const void *map_for_acpi(void *context, hpa_t at, uint64_t len_bytes)
 	return firmware_map(at, len_bytes);
 }
 
-void firmware_read_acpi(const struct multiboot2 *boot_info, struct acpi *acpi)
+static void log_faults(const struct acpi *acpi)
 {
-	const struct acpi_memory memory = {.map = map_for_acpi};
-	const uint8_t *rsdp = NULL;
-	size_t len_bytes = MULTIBOOT2_RSDP_OLD_BYTES;
-	const char *source = "Multiboot2";
-
-	acpi_init(acpi);
-	if (boot_info->has_rsdp_new) {
-		rsdp = boot_info->rsdp_new;
-		len_bytes = MULTIBOOT2_RSDP_NEW_BYTES;
-	} else if (boot_info->has_rsdp_old) {
-		rsdp = boot_info->rsdp_old;
-	} else {
-		rsdp = acpi_scan_rsdp(&memory);
-		len_bytes = MULTIBOOT2_RSDP_NEW_BYTES;
-		source = "the BIOS area";
-	}
-	if (!rsdp)
-		log_warn(LOG_ACPI,
-			 "no RSDP in the boot information, EBDA or ROM: one core, no I/O APIC");
-	else if (acpi_read(acpi, rsdp, len_bytes, &memory) != OK)
-		log_error(LOG_ACPI, "no ACPI table can be reached: one core, no I/O APIC");
 	for (unsigned i = 0; i < acpi->fault_count && i < ACPI_FAULTS_MAX; i++)
 		log_warn(LOG_ACPI, "%s: %s (%#llx)", acpi->faults[i].table, acpi->faults[i].what,
 			 (unsigned long long)acpi->faults[i].value);
-	if (rsdp)
+}
+
+/* False: it is not there, or leads to nothing. */
+static bool read_from(struct acpi *acpi, const uint8_t *rsdp, size_t len_bytes, const char *source)
+{
+	const struct acpi_memory memory = {.map = map_for_acpi};
+	enum status s;
+
+	if (!rsdp)
+		return false;
+	s = acpi_read(acpi, rsdp, len_bytes, &memory);
+	log_faults(acpi);
+	if (s == OK)
 		log_info(LOG_ACPI, "ACPI by %s: %u tables, %u cores, %u I/O APICs, HPET %s", source,
 			 acpi->table_count, acpi->core_count, acpi->ioapic_count,
 			 acpi->has_hpet ? "yes" : "no");
+	else
+		log_error(LOG_ACPI, "the RSDP by %s leads to no table", source);
+	return s == OK;
+}
+
+void firmware_read_acpi(const struct multiboot2 *boot_info, struct acpi *acpi)
+{
+	const struct acpi_memory memory = {.map = map_for_acpi};
+
+	acpi_init(acpi);
+	if (boot_info->has_rsdp_new &&
+	    read_from(acpi, boot_info->rsdp_new, MULTIBOOT2_RSDP_NEW_BYTES, "Multiboot2"))
+		return;
+	if (boot_info->has_rsdp_old &&
+	    read_from(acpi, boot_info->rsdp_old, MULTIBOOT2_RSDP_OLD_BYTES, "Multiboot2 (old)"))
+		return;
+	if (read_from(acpi, acpi_scan_rsdp(&memory), MULTIBOOT2_RSDP_NEW_BYTES, "the BIOS area"))
+		return;
+	log_warn(LOG_ACPI, "no usable RSDP in the boot information, EBDA or ROM: one core, no I/O "
+			   "APIC");
 }
