@@ -12,6 +12,7 @@
 #define LOOK_NS         NS_PER_MILLISECOND /* between two looks that nobody asked for */
 #define IDLE_READS      1000000u           /* of a chip that takes nothing: half a second or more */
 #define FORCE_SPINS     1000000u
+#define PASSES_MOST     4u /* in one console_serve() */
 
 static const struct cpu *draining; /* the core that takes log lines with the lock held */
 static bool forced;                /* a panic goes on: the console is its own for good */
@@ -102,13 +103,20 @@ static void serve(void)
 }
 
 /* Nobody's call is lost: who finds the lock taken leaves a note, and the holder looks for notes
- * after letting go. */
+ * after letting go. Not for ever, or many talkative cores would keep the holder from its own work:
+ * then the note stays, for the next who comes. */
 void console_serve(void)
 {
 	bool irqs = cpu_irq_save();
 
 	__atomic_store_n(&console.again, true, __ATOMIC_SEQ_CST);
-	while (__atomic_load_n(&console.again, __ATOMIC_SEQ_CST) && lock_try(&console.lock)) {
+	for (unsigned passes = 0; __atomic_load_n(&console.again, __ATOMIC_SEQ_CST); passes++) {
+		if (passes == PASSES_MOST) {
+			console_ask_for_work();
+			break;
+		}
+		if (!lock_try(&console.lock))
+			break;
 		__atomic_store_n(&console.again, false, __ATOMIC_SEQ_CST);
 		serve();
 		lock_release(&console.lock);
