@@ -41,6 +41,9 @@ main:
 	step	nop
 	step	xor eax, eax
 	step	cpuid
+	step	cli
+	step	sti			; holds off interrupts until the next one is over, not #DB
+	step	cpuid
 	step	nop
 	step	in al, 61h
 	step	nop
