@@ -199,7 +199,7 @@ static enum status send(uint32_t apic_id, uint32_t command)
 		cpu_wrmsr(MSR_X2APIC + (LAPIC_ICR >> 4), (uint64_t)apic_id << 32 | command);
 		return OK;
 	}
-	if (apic_id > XAPIC_ID_MAX && !(command & ICR_TO_OTHERS))
+	if (apic_id > XAPIC_ID_MAX)
 		return ERR_RANGE;
 	s = wait_until_sent(); /* the one before: writing now would lose it */
 	lapic_write(LAPIC_ICR_HIGH, apic_id << 24);
@@ -220,7 +220,10 @@ void lapic_send_nmi(uint32_t apic_id)
 
 void lapic_send_nmi_others(void)
 {
-	(void)send(0, ICR_NMI | ICR_ASSERT | ICR_TO_OTHERS);
+	for (unsigned i = 0; i < cpu_count; i++) {
+		if (cpus[i] != this_cpu() && __atomic_load_n(&cpus[i]->online, __ATOMIC_ACQUIRE))
+			lapic_send_nmi(cpus[i]->apic_id);
+	}
 }
 
 enum status lapic_send_init(uint32_t apic_id)

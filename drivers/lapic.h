@@ -37,7 +37,9 @@ void lapic_timer_arm_ns(uint64_t delay_ns);
 void lapic_timer_stop(void);
 
 /* Sends a fixed interrupt, an NMI. vector is 16 to 255. From any context but an NMI in the middle
- * of another send (xAPIC): a panic does not mind. */
+ * of another send (xAPIC): a panic does not mind. The others are the cores that are online, one by
+ * one: the shorthand would also reach those that were never started, or came too late, and have no
+ * IDT of ours: they would reset the machine. */
 void lapic_send_ipi(uint32_t apic_id, uint8_t vector);
 void lapic_send_nmi(uint32_t apic_id);
 void lapic_send_nmi_others(void);

@@ -42,7 +42,6 @@
 #define ICR_BUSY            0x1000u
 #define ICR_ASSERT          0x4000u
 #define ICR_LEVEL           0x8000u
-#define ICR_TO_OTHERS       0xc0000u
 
 #define MSR_TSC_DEADLINE    0x6e0u
 #define MSR_X2APIC          0x800u
