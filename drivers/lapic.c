@@ -38,6 +38,18 @@ static void on_spurious(struct trap_frame *f)
 	(void)f;
 }
 
+/* An interrupt that the firmware has left pending, of which nobody here knows. Without an EOI it
+ * would hold off ours for ever; what the 8259 throws is in service nowhere, and gets none. */
+static void on_stray(struct trap_frame *f)
+{
+	uint32_t group = (uint32_t)f->vector / 32;
+
+	log_warn(LOG_APIC, "interrupt on vector %#llx, which has no handler",
+		 (unsigned long long)f->vector);
+	if (lapic_read(LAPIC_ISR + group * 0x10) & BIT(f->vector % 32))
+		lapic_eoi();
+}
+
 static bool needs_x2apic(const struct acpi *acpi)
 {
 	for (unsigned i = 0; i < acpi->core_count; i++) {
@@ -142,6 +154,8 @@ enum status lapic_init(const struct acpi *acpi, const char *option)
 		if (!lapic.regs)
 			return ERR_NO_MEMORY;
 	}
+	for (unsigned vector = VECTOR_SPURIOUS_PIC; vector < VECTOR_SPURIOUS_APIC; vector++)
+		trap_set_handler(vector, on_stray);
 	trap_set_handler(VECTOR_APIC_ERROR, on_error);
 	trap_set_handler(VECTOR_SPURIOUS_APIC, on_spurious);
 	lapic_init_this_core();

@@ -11,10 +11,11 @@
 #include "boot/acpi.h"
 
 /* Boot processor, once, after clock_init(): chooses the mode, maps the registers, sets this core's
- * APIC up. option: NULL or "auto" (x2APIC where it is on already or an id above 254 needs it), or
- * "xapic" or "x2apic". ERR_INVALID: no such option; ERR_UNSUPPORTED: no local APIC, or no
- * x2APIC where one is asked for; ERR_NO_MEMORY. An x2APIC that the firmware has switched on stays
- * on: the way back leads through a disabled APIC. The 8259 pair is masked before this. */
+ * APIC up, and a handler for every vector: set yours after it. option: NULL or "auto" (x2APIC where
+ * it is on already or an id above 254 needs it), or "xapic" or "x2apic". ERR_INVALID: no such
+ * option; ERR_UNSUPPORTED: no local APIC, or no x2APIC where one is asked for; ERR_NO_MEMORY. An
+ * x2APIC that the firmware has switched on stays on: the way back leads through a disabled APIC.
+ * The 8259 pair is masked before this. */
 MUST_CHECK enum status lapic_init(const struct acpi *acpi, const char *option);
 
 /* Every other core, once. */

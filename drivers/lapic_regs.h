@@ -14,6 +14,7 @@
 #define LAPIC_TPR           0x080u
 #define LAPIC_EOI           0x0b0u
 #define LAPIC_SVR           0x0f0u
+#define LAPIC_ISR           0x100u /* 8 registers of 32 vectors, 10h apart */
 #define LAPIC_ESR           0x280u
 #define LAPIC_LVT_CMCI      0x2f0u
 #define LAPIC_ICR           0x300u
