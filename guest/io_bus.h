@@ -80,8 +80,9 @@ static inline bool io_bus_access(struct io_bus *bus, struct io_access *io)
 	return true;
 }
 
-/* count accesses of size bytes to a port where nobody answers, at once: they are counted, and a read's
- * answer is all ones. False, and nothing is done, if the first byte has an owner, or for a size above 1. */
+/* count accesses of size bytes to a port where nobody answers, at once: they are counted, and a
+ * read's answer is all ones. False, and nothing is done, if the first byte has an owner, or for a
+ * size above 1. */
 bool io_bus_access_nobody(struct io_bus *bus, uint16_t port, uint8_t size, bool write,
 			  uint64_t count);
 

@@ -166,8 +166,8 @@ static void access_pit(void *state, struct io_access *io)
 		carry_pit(p, io->now_ns, true);
 }
 
-/* Registers whose access may move the receiver's time-out: RBR is read, THR (in loopback), IER, FCR or
- * MCR written. */
+/* Registers whose access may move the receiver's time-out: RBR is read, THR (in loopback), IER, FCR
+ * or MCR written. */
 static bool may_move_timeout(const struct io_access *io)
 {
 	const unsigned read = 0x01, written = 0x17;

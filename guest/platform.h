@@ -84,8 +84,8 @@ static inline void platform_sync(struct platform *p, uint64_t now_ns, uint64_t r
 		platform_sync_slow(p, now_ns, ran_until_ns);
 }
 
-/* After an access: is there anything to do but to go on (a line, a deadline, a byte to send, A20)? An
- * interrupt that is waiting is another question. Most accesses change nothing of that. */
+/* After an access: is there anything to do but to go on (a line, a deadline, a byte to send, A20)?
+ * An interrupt that is waiting is another question. Most accesses change nothing of that. */
 static inline bool platform_needs_sync(const struct platform *p)
 {
 	return p->stale | p->wake_stale | p->switched;

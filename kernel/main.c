@@ -49,9 +49,8 @@ static struct multiboot2 boot_info;
 static struct options options;
 static struct acpi acpi;
 static unsigned end_action;
-static uint32_t stage;       /* atomic, enum stage */
-static uint32_t cores_ready; /* atomic: how many have tried to enter VMX operation */
-static uint32_t cores_off;   /* atomic: how many have left VMX for good */
+static uint32_t stage;                  /* atomic, enum stage */
+static uint32_t cores_ready, cores_off; /* atomic: how many have tried VMX, have left it */
 
 /* ---- the command line ---- */
 
@@ -195,10 +194,10 @@ static void crash_if_asked(void)
 static void run_self_tests(void)
 {
 	struct text names;
+	unsigned failed = 0;
 
 	if (options_text(&options, "selftest", &names) == OK) {
-		unsigned failed = selftest_run(names);
-
+		failed = selftest_run(names);
 		log_at(failed ? LOG_ERROR : LOG_INFO, LOG_BOOT, "selftest: %u failed", failed);
 	}
 	crash_if_asked();
@@ -272,13 +271,6 @@ NORETURN static void finish(uint64_t free_before)
 	finish_machine(line, !failed);
 }
 
-/* ---- guests ---- */
-
-static bool line_put(struct console_port *line, uint8_t byte)
-{
-	return console_put(line, byte);
-}
-
 static void kick(unsigned cpu_index)
 {
 	struct cpu *c = cpus[cpu_index];
@@ -291,7 +283,7 @@ static void kick(unsigned cpu_index)
 static const struct host_ops ops = {
 	.line_open = console_open,
 	.line_close = console_close,
-	.line_put = line_put,
+	.line_put = console_put,
 	.line_get = console_get,
 	.line_has_input = console_has_input,
 	.service = console_service,

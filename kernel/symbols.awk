@@ -1,8 +1,9 @@
-# kernel/symbols.awk - `nm -n lintel.elf` in, NASM source of the symbol table out (kernel/symbols.h).
+# kernel/symbols.awk - `nm -n lintel.elf` in, the symbol table as NASM source out
+# (kernel/symbols.h).
 #
 # Only text symbols of the upper half; local labels of assembly and the linker script's borders are
-# left out (a dot stays where it is the compiler's: f.cold, f.part.0). The offset from KERNEL_VIRT_BASE is the address less its first eight digits:
-# so no awk ever computes with 64 bits.
+# left out (a dot stays where it is the compiler's: f.cold, f.part.0). The offset from
+# KERNEL_VIRT_BASE is the address less its first eight digits: so no awk ever computes with 64 bits.
 
 BEGIN {
 	count = 0

@@ -103,15 +103,14 @@ enum status vmx_init(struct frames *frames, const struct host_ops *ops, struct t
 	if (s != OK)
 		return s;
 	vmx_caps_log(&msrs, &vmx_caps);
-	log_info(
-		LOG_VMX,
-		"VT-x: VMCS revision %#x, EPT pages up to %s, VPID %s, preemption timer %s (TSC/%u)",
-		vmx_caps.revision,
-		vmx_caps.ept_max_leaf == PAGE_1G   ? "1 GiB"
-		: vmx_caps.ept_max_leaf == PAGE_2M ? "2 MiB"
-						   : "4 KiB",
-		vmx_caps.vpid ? "yes" : "no", vmx_caps.preemption_timer ? "yes" : "no",
-		1u << vmx_caps.preemption_shift);
+	log_info(LOG_VMX,
+		 "VMCS revision %#x, EPT pages up to %s, VPID %s, preemption timer %s (TSC/%u)",
+		 vmx_caps.revision,
+		 vmx_caps.ept_max_leaf == PAGE_1G   ? "1 GiB"
+		 : vmx_caps.ept_max_leaf == PAGE_2M ? "2 MiB"
+						    : "4 KiB",
+		 vmx_caps.vpid ? "yes" : "no", vmx_caps.preemption_timer ? "yes" : "no",
+		 1u << vmx_caps.preemption_shift);
 	s = make_shared_pages();
 	if (s != OK)
 		*reason = "no memory for the I/O and MSR bitmaps";

@@ -16,8 +16,8 @@
 ; Runs the guest of the current VMCS until its next VM exit, with interrupts off before and after.
 ; Returns the exit reason, or VMX_ENTER_INVALID or VMX_ENTER_REFUSED if there was no entry
 ; (VMfailInvalid, VMfailValid). On exit the guest's registers are in v->gpr.
-; Keeps rsp, rbp and rbx only: called through vmx_enter() in vmx/vmcs.h, which tells the compiler, so
-; that the run loop saves its registers once and not at each entry.
+; Keeps rsp, rbp and rbx only: called through vmx_enter() in vmx/vmcs.h, which tells the compiler,
+; so that the run loop saves its registers once and not at each entry.
 global vmx_enter_guest
 vmx_enter_guest:
 	push	rbp

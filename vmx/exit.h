@@ -1,8 +1,9 @@
 /*
  * vmx/exit.h - what is done about each VM exit.
  *
- * One table by basic exit reason; one handler for each. A handler reads, asks a model, writes back and
- * says what happens next; vmx/run.c alone moves RIP. Spec: SDM 3D appendix "VMX Basic Exit Reasons".
+ * One table by basic exit reason; one handler for each. A handler reads, asks a model, writes back
+ * and says what happens next; vmx/run.c alone moves RIP. Spec: SDM 3D appendix "VMX Basic Exit
+ * Reasons".
  */
 #pragma once
 
@@ -93,7 +94,8 @@ struct exit_entry {
 /* By basic exit reason; every entry has a name and a handler. */
 extern const struct exit_entry exit_table[EXIT_TABLE_SIZE];
 
-/* Ends the VM with a dump: nobody handles v's last exit. EXIT_STOP. Also the handler of such exits. */
+/* Ends the VM with a dump: nobody handles v's last exit. EXIT_STOP. Also the handler of such
+ * exits. */
 enum exit_action exit_unhandled(struct vcpu *v);
 
 /* Logs v's last exit if the trace of exits is on. */
@@ -124,5 +126,6 @@ enum exit_action exit_ept_violation(struct vcpu *v); /* exit_ept.c */
 enum exit_action exit_ept_misconfiguration(struct vcpu *v);
 enum exit_action exit_mtf(struct vcpu *v);
 
-/* exit_ept.c: an exit came while v->stepping: the write to unclaimed memory is done, or broken off. */
+/* exit_ept.c: an exit came while v->stepping: the write to unclaimed memory is done, or broken
+ * off. */
 void ept_step_end(struct vcpu *v);

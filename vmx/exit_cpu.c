@@ -1,4 +1,5 @@
-/* vmx/exit_cpu.c - instructions that ask about the CPU or change it: CPUID, MSRs, XSETBV, VMCALL. */
+/* vmx/exit_cpu.c - instructions that ask about the CPU or change it: CPUID, MSRs, XSETBV,
+ * VMCALL. */
 #include "guest/hypercall.h"
 #include "kernel/cpu.h"
 #include "kernel/log.h"
@@ -90,8 +91,8 @@ enum exit_action exit_rdpmc(struct vcpu *v)
 	return inject_gp(v, 0);
 }
 
-/* The guest's memory is RAM that no device reads behind the caches: nothing to do. INVD must not lose
- * the host's data. */
+/* The guest's memory is RAM that no device reads behind the caches: nothing to do. INVD must not
+ * lose the host's data. */
 enum exit_action exit_cache(struct vcpu *v)
 {
 	(void)v;

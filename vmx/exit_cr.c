@@ -1,9 +1,10 @@
 /*
  * vmx/exit_cr.c - writes to CR0 and CR4 that touch bits which are ours, and CR8.
  *
- * The guest owns most of both registers and changes them without an exit. What comes here is carried
- * out whole: the checks, the shadow, and the side effects of the guest's own bits in the same write.
- * Spec: SDM 2B "MOV-Move to/from Control Registers"; SDM 3A "IA-32e Mode Operation", "PDPTE Registers".
+ * The guest owns most of both registers and changes them without an exit. What comes here is
+ * carried out whole: the checks, the shadow, and the side effects of the guest's own bits in the
+ * same write. Spec: SDM 2B "MOV-Move to/from Control Registers"; SDM 3A "IA-32e Mode Operation",
+ * "PDPTE Registers".
  */
 #include "kernel/log.h"
 #include "vmx/exit.h"

@@ -1,14 +1,14 @@
 /*
  * vmx/exit_ept.c - guest-physical addresses that are not RAM.
  *
- * What nobody claims behaves like an empty bus: reads give all ones and writes vanish. No instruction
- * is decoded for it. A read finds a page of ones mapped there; a write is let through to that page
- * for one instruction, and then the page is filled with ones again. Only a few such pages are mapped at
- * a time, so that a guest that touches all addresses costs no memory.
+ * What nobody claims behaves like an empty bus: reads give all ones and writes vanish. No
+ * instruction is decoded for it. A read finds a page of ones mapped there; a write is let through
+ * to that page for one instruction, and then the page is filled with ones again. Only a few such
+ * pages are mapped at a time, so that a guest that touches all addresses costs no memory.
  *
- * The one instruction is bounded by the monitor trap flag; on a CPU without it, by RFLAGS.TF and the
- * #DB that we intercept anyway. Then an instruction that faults after its write was let through pushes
- * RFLAGS with TF set: the one difference that a guest could find.
+ * The one instruction is bounded by the monitor trap flag; on a CPU without it, by RFLAGS.TF and
+ * the #DB that we intercept anyway. Then an instruction that faults after its write was let through
+ * pushes RFLAGS with TF set: the one difference that a guest could find.
  * Spec: SDM 3C "EPT Violations", "Exit Qualification for EPT Violations", "Monitor Trap Flag".
  */
 #include "kernel/log.h"

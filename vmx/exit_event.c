@@ -14,9 +14,9 @@
 #define DEBUGCTL_LBR_BTF UINT64_C(3)
 
 /*
- * The exit came before the exception changed anything; delivering #DB is to set DR6 and clear DR7.GD
- * and two bits of DEBUGCTL, which an injected #DB does not do by itself (SDM 3C "Architectural State
- * Before a VM Exit", "VM Entry: Event Injection").
+ * The exit came before the exception changed anything; delivering #DB is to set DR6 and clear
+ * DR7.GD and two bits of DEBUGCTL, which an injected #DB does not do by itself (SDM 3C
+ * "Architectural State Before a VM Exit", "VM Entry: Event Injection").
  */
 static void debug_side_effects(uint64_t dr6_bits)
 {
@@ -97,8 +97,8 @@ enum exit_action exit_window(struct vcpu *v)
 	return EXIT_RETRY;
 }
 
-/* A device's deadline needs no more than a look at the devices; only at the end of a turn the host's own
- * work is due. */
+/* A device's deadline needs no more than a look at the devices; only at the end of a turn the
+ * host's own work is due. */
 enum exit_action exit_preemption_timer(struct vcpu *v)
 {
 	if (vcpu_turn_is_over(v))

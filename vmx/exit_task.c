@@ -35,7 +35,8 @@ static void take_event(struct vcpu *v, struct task_switch *t)
 
 	if (!(info & EVENT_VALID))
 		return;
-	/* EXT is clear for INT n, INT3 and INTO only (SDM 3A "Error Code"); INT1 is not one of them. */
+	/* EXT is clear for INT n, INT3 and INTO only (SDM 3A "Error Code"); INT1 is not one of
+	 * them. */
 	t->external = !by_instruction || type == EVENT_PRIVILEGED_SOFTWARE_EXCEPTION;
 	t->has_error_code = (info & EVENT_ERROR_CODE) != 0;
 	t->error_code = v->event.error_code;

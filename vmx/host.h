@@ -1,8 +1,8 @@
 /*
  * vmx/host.h - the few things that vmx/ needs of the machine around it.
  *
- * kernel/main.c fills the structure from drivers/; vmx/ itself includes no driver. Every function is
- * called with interrupts off, from any core, and never waits.
+ * kernel/main.c fills the structure from drivers/; vmx/ itself includes no driver. Every function
+ * is called with interrupts off, from any core, and never waits.
  */
 #pragma once
 

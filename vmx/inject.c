@@ -190,7 +190,8 @@ void inject_prepare(struct vcpu *v)
 		vmcs_write(VMCS_ENTRY_INTERRUPTION_INFO,
 			   event_info(EVENT_EXTERNAL, platform_acknowledge(p)));
 	}
-	/* Also after one went in: the next may have a higher priority, or need no EOI to be seen. */
+	/* Also after one went in: the next may have a higher priority, or need no EOI to be
+	 * seen. */
 	if (!v->stepping && platform_intr(p))
 		controls |= (uint32_t)PROC_INTERRUPT_WINDOW;
 	set_proc_controls(v, controls);

@@ -27,9 +27,9 @@ enum event_type {
 #define INTERRUPTIBILITY_SMI    BIT(2)
 #define INTERRUPTIBILITY_NMI    BIT(3)
 
-/* An exception that the guest's instruction raises; RIP stays on it. Joins with an exception that is
- * waiting already into #DF or a triple fault (SDM 3A "Interrupt 8-Double Fault Exception"). Always
- * returns EXIT_RETRY (or EXIT_STOP for a triple fault), so that a handler can return it. */
+/* An exception that the guest's instruction raises; RIP stays on it. Joins with an exception that
+ * is waiting already into #DF or a triple fault (SDM 3A "Interrupt 8-Double Fault Exception").
+ * Always returns EXIT_RETRY (or EXIT_STOP for a triple fault), so that a handler can return it. */
 enum exit_action inject_fault(struct vcpu *v, const struct guest_fault *f);
 enum exit_action inject_ud(struct vcpu *v);
 enum exit_action inject_gp(struct vcpu *v, uint32_t error_code);
@@ -40,8 +40,8 @@ void inject_software_exception(struct vcpu *v, uint8_t vector);
 /* After an exit that may have come in the middle of an event's delivery: puts that event back. */
 void inject_again(struct vcpu *v);
 
-/* After an instruction was carried out for the guest, when STI or MOV SS blocks events or TF is set: ends
- * the blocking, raises the #DB that TF owes. */
+/* After an instruction was carried out for the guest, when STI or MOV SS blocks events or TF is
+ * set: ends the blocking, raises the #DB that TF owes. */
 void inject_after_skip(struct vcpu *v, uint64_t interruptibility, uint64_t rflags);
 
 /* Before an entry: the waiting event, an NMI or a PIC interrupt goes into the VMCS if the guest can

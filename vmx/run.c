@@ -1,9 +1,9 @@
 /*
  * vmx/run.c - the loop that runs a vCPU, and the way that every exit takes.
  *
- * What stands here is executed millions of times a second, so it is one function for the compiler: the
- * loop, the look into the table of exits, the move of RIP. An exit that touches the vCPU only goes
- * through it without a lock, and finds its handler by one load.
+ * What stands here is executed millions of times a second, so it is one function for the compiler:
+ * the loop, the look into the table of exits, the move of RIP. An exit that touches the vCPU only
+ * goes through it without a lock, and finds its handler by one load.
  */
 #include "kernel/cpu.h"
 #include "kernel/log.h"
@@ -104,9 +104,9 @@ static void prepare(struct vcpu *v)
 }
 
 /*
- * The timer counts while the guest runs only, so it is set anew for each entry; 1 is the least: with 0
- * the CPU would exit before the first instruction. The low half of the TSC is enough, since the deadline
- * is never more than a turn ahead: what looks further away is over.
+ * The timer counts while the guest runs only, so it is set anew for each entry; 1 is the least:
+ * with 0 the CPU would exit before the first instruction. The low half of the TSC is enough, since
+ * the deadline is never more than a turn ahead: what looks further away is over.
  */
 static inline void set_timer(const struct vcpu *v)
 {
@@ -134,8 +134,8 @@ static inline void record(struct vcpu *v, uint32_t reason, uint32_t basic, uint6
 }
 
 /*
- * SDM 3C "VM-Exit Instruction Length": valid for exits that the instruction itself caused. A skipped
- * instruction ends STI and MOV SS blocking, and owes a #DB if TF is set.
+ * SDM 3C "VM-Exit Instruction Length": valid for exits that the instruction itself caused. A
+ * skipped instruction ends STI and MOV SS blocking, and owes a #DB if TF is set.
  */
 static inline void skip_instruction(struct vcpu *v)
 {

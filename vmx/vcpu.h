@@ -74,7 +74,8 @@ struct vcpu {
 	uint16_t vpid;
 	uint64_t cr8;
 
-	/* Not in the VMCS and not touched by Lintel: changed only when another vCPU takes the core. */
+	/* Not in the VMCS and not touched by Lintel: changed only when another vCPU takes the
+	 * core. */
 	struct {
 		uint64_t cr2, dr[4], dr6;
 		uint64_t star, lstar, cstar, fmask, kernel_gs_base, tsc_aux;
@@ -91,20 +92,20 @@ struct vcpu {
 	struct vcpu *next_on_core;
 };
 
-/* Makes the VMCS for a vCPU that starts in the given state. Uses this core's current VMCS slot, so it
- * runs on the vCPU's core. ERR_NO_MEMORY; ERR_INVALID if the CPU refuses the VMCS. */
+/* Makes the VMCS for a vCPU that starts in the given state. Uses this core's current VMCS slot, so
+ * it runs on the vCPU's core. ERR_NO_MEMORY; ERR_INVALID if the CPU refuses the VMCS. */
 MUST_CHECK enum status vcpu_create(struct vcpu *v, struct vm *vm, unsigned core, uint16_t vpid,
 				   const struct guest_cpu_state *start);
 
 /* Gives back what vcpu_create() took. On its core; the vCPU is not loaded afterwards. */
 void vcpu_destroy(struct vcpu *v);
 
-/* Runs the guest until it blocks, ends, its slice is over or the core is wanted (EXIT_BLOCK, EXIT_STOP,
- * EXIT_YIELD). */
+/* Runs the guest until it blocks, ends, its slice is over or the core is wanted (EXIT_BLOCK,
+ * EXIT_STOP, EXIT_YIELD). */
 enum exit_action vcpu_run(struct vcpu *v);
 
-/* After anything that the devices' next deadline depends on: the guest is left in time for it. now is the
- * time; the VM's lock is held. Cheap where nothing has changed. */
+/* After anything that the devices' next deadline depends on: the guest is left in time for it. now
+ * is the time; the VM's lock is held. Cheap where nothing has changed. */
 void vcpu_set_deadline(struct vcpu *v, uint64_t now);
 
 /* Has the guest run for as long as it may before the host looks after its own work? */
@@ -117,13 +118,13 @@ uint64_t vcpu_exits(const struct vcpu *v);
  * runnable again. Otherwise v->wake_ns says when to look next. */
 bool vcpu_try_wake(struct vcpu *v);
 
-/* The whole architectural state out of the VMCS and back; the vCPU must be loaded on this core. Write
- * changes only what the guest could have changed by its instructions. */
+/* The whole architectural state out of the VMCS and back; the vCPU must be loaded on this core.
+ * Write changes only what the guest could have changed by its instructions. */
 void vcpu_read_state(struct vcpu *v, struct guest_cpu_state *s);
 void vcpu_write_state(struct vcpu *v, const struct guest_cpu_state *s);
 
-/* Of the same only what it takes to reach memory through one segment: RFLAGS, the mode, paging, and the
- * segment. CR3, CR4 and the PDPTEs only with paging; nothing else of s is written. */
+/* Of the same only what it takes to reach memory through one segment: RFLAGS, the mode, paging, and
+ * the segment. CR3, CR4 and the PDPTEs only with paging; nothing else of s is written. */
 void vcpu_read_memory_state(struct vcpu *v, struct guest_cpu_state *s,
 			    enum guest_segment_name segment);
 

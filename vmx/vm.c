@@ -266,10 +266,10 @@ bool vm_start(struct vm *vm)
 	}
 	if (s != OK) {
 		log_error(LOG_GUEST, "%s: not started: %s (%llu KiB asked for, %llu KiB free)",
-		  vm->config.name, status_text(s),
-		  (unsigned long long)(vm->config.mem_bytes / KIB),
-		  (unsigned long long)(frames_free_bytes(vmx_frames) / KIB));
-	vm_log_line(&vm->config);
+			  vm->config.name, status_text(s),
+			  (unsigned long long)(vm->config.mem_bytes / KIB),
+			  (unsigned long long)(frames_free_bytes(vmx_frames) / KIB));
+		vm_log_line(&vm->config);
 		retire(vm, false);
 		return false;
 	}
@@ -312,11 +312,10 @@ static void report_end(const struct vm *vm)
 	       (unsigned long long)ms, (unsigned long long)vcpu_exits(&vm->vcpu),
 	       (unsigned long long)vm->runs_done, (unsigned long long)vm->config.repeat);
 	if (vm->platform.io.unclaimed_total || vm->void_reads || vm->void_writes)
-		log_info(
-			LOG_IO,
-			"%s: nobody answered %llu port accesses, %llu reads and %llu writes of memory",
-			vm->config.name, (unsigned long long)vm->platform.io.unclaimed_total,
-			(unsigned long long)vm->void_reads, (unsigned long long)vm->void_writes);
+		log_info(LOG_IO,
+			 "%s: unclaimed: %llu port accesses, %llu reads, %llu writes of memory",
+			 vm->config.name, (unsigned long long)vm->platform.io.unclaimed_total,
+			 (unsigned long long)vm->void_reads, (unsigned long long)vm->void_writes);
 }
 
 bool vm_finish(struct vm *vm)

@@ -75,12 +75,12 @@ MUST_CHECK enum status vm_create(const struct vm_config *config, hpa_t image,
 /* Quotes the line that describes a VM, below an error about it. */
 void vm_log_line(const struct vm_config *config);
 
-/* Builds memory, EPT, board and vCPU, and loads the image. On the VM's core. False: an error, which is
- * logged, and the VM has ended. */
+/* Builds memory, EPT, board and vCPU, and loads the image. On the VM's core. False: an error, which
+ * is logged, and the VM has ended. */
 bool vm_start(struct vm *vm);
 
-/* Takes all of it down again; every frame goes back. On the VM's core. True: it had runs left, and has
- * started anew. */
+/* Takes all of it down again; every frame goes back. On the VM's core. True: it had runs left, and
+ * has started anew. */
 bool vm_finish(struct vm *vm);
 
 /* Notes why the VM ends; the first reason counts. Returns EXIT_STOP. */

@@ -1,8 +1,8 @@
 /*
  * vmx/vmcs.h - the VMX instructions, one function each, and the VMCS fields by name.
  *
- * All of them need VMX root operation; reads and writes go to this core's current VMCS. A field that
- * VMREAD or VMWRITE refuses is our own mistake: it panics with the field's name.
+ * All of them need VMX root operation; reads and writes go to this core's current VMCS. A field
+ * that VMREAD or VMWRITE refuses is our own mistake: it panics with the field's name.
  * Spec: SDM 3C, "VMX Instruction Reference" and "Conventions" (CF: VMfailInvalid, ZF: VMfailValid).
  */
 #pragma once
@@ -19,8 +19,8 @@ enum vmcs_field {
 /* The name of a field, "GUEST_RIP"; "?" for an encoding that is not in the list. */
 const char *vmcs_field_name(uint32_t encoding);
 
-/* The field of a name, if it is one that poke= may write: guest state, and the controls that make more
- * or fewer exits. ERR_NOT_FOUND: no such field; ERR_UNSUPPORTED: not for poke=. */
+/* The field of a name, if it is one that poke= may write: guest state, and the controls that make
+ * more or fewer exits. ERR_NOT_FOUND: no such field; ERR_UNSUPPORTED: not for poke=. */
 MUST_CHECK enum status vmcs_field_for_poke(struct text name, enum vmcs_field *field);
 
 /* Called by vmcs_read() and vmcs_write() when the CPU refuses; panics. */

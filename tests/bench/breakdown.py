@@ -48,25 +48,25 @@ GUEST = """\
 %define NAME "trace"
 %include "lib.inc"
 main:
-	mov	cx, 2
+        mov     cx, 2
 .again:
-	push	cx
+        push    cx
 {setup}
-	cmp	byte [rounds], 1
-	jne	.warm_up
-	xchg	bx, bx
-	{operation}
-	xchg	bx, bx
-	jmp	.end
+        cmp     byte [rounds], 1
+        jne     .warm_up
+        xchg    bx, bx
+        {operation}
+        xchg    bx, bx
+        jmp     .end
 .warm_up:
-	{operation}
+        {operation}
 .end:
-	pop	cx
-	inc	byte [rounds]
-	dec	cx
-	jnz	.again
-	pass
-rounds	db 0
+        pop     cx
+        inc     byte [rounds]
+        dec     cx
+        jnz     .again
+        pass
+rounds  db 0
 """
 
 GRUB = """\
@@ -75,7 +75,9 @@ module2 /guest/trace.bin vm=trace kind=flat mem=1M
 boot
 """
 
-TRACED = re.compile(r"^\(0\)\.\[\d+\] \[0x[0-9a-f]+\] ([0-9a-f]{4}):([0-9a-f]+) \((.*?)\): (.*?)\s*;")
+# "(0).[tick] [0xphysical] selector:offset (context): instruction ; bytes"
+TRACED = re.compile(r"^\(0\)\.\[\d+\] \[0x[0-9a-f]+\] [0-9a-f]{4}:([0-9a-f]+) \(.*?\): "
+                    r"(.*?)\s*;")
 
 
 class TracingBochs(Bochs):
@@ -104,9 +106,9 @@ def parse(chatter, addresses, names):
         found = TRACED.match(line)
         if not found:
             continue
-        at = int(found.group(2), 16)
+        at = int(found.group(1), 16)
         where = names[bisect.bisect(addresses, at) - 1] if at >> 63 else "guest"
-        yield where, found.group(4)
+        yield where, found.group(2)
 
 
 def run(setup, operation, elf):
@@ -114,7 +116,7 @@ def run(setup, operation, elf):
     with tempfile.TemporaryDirectory(prefix="lintel-trace-") as folder:
         source, program = Path(folder) / "trace.asm", Path(folder) / "trace.bin"
         config, iso = Path(folder) / "grub.cfg", Path(folder) / "trace.iso"
-        setup = "\n".join(f"\t{line.strip()}" for line in setup.split("|"))
+        setup = "\n".join(f"        {line.strip()}" for line in setup.split("|"))
         source.write_text(GUEST.format(setup=setup, operation=operation), encoding="ascii")
         subprocess.run(["nasm", "-f", "bin", "-I", f"{ROOT}/guest/programs/", source,
                         "-o", program], check=True)

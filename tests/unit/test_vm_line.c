@@ -91,68 +91,68 @@ static void the_message_quotes_and_points(void **state)
 				     "      ^");
 }
 
+static const struct {
+	const char *line;
+	enum status status;
+} mistakes[] = {
+	{"vm=", ERR_INVALID},
+	{"vm", ERR_INVALID},
+	{"vm=a/b", ERR_INVALID},
+	{"vm=12345678901234567890123456789012", ERR_INVALID},
+	{"vm=1234567890123456789012345678901", OK},
+	{"vm=a vm=b", ERR_EXISTS},
+	{"vm=a mem=1M mem=1M", ERR_EXISTS},
+	{"vm=a kind=linux", ERR_UNSUPPORTED},
+	{"vm=a kind=multiboot", ERR_UNSUPPORTED},
+	{"vm=a kind=bios", ERR_UNSUPPORTED},
+	{"vm=a kind=", ERR_INVALID},
+	{"vm=a kind=Flat", ERR_INVALID},
+	{"vm=a mem=", ERR_INVALID},
+	{"vm=a mem=x", ERR_INVALID},
+	{"vm=a mem=64K", OK},
+	{"vm=a mem=65535", ERR_RANGE},
+	{"vm=a mem=60K", ERR_RANGE},
+	{"vm=a mem=65537", ERR_RANGE},
+	{"vm=a mem=1025G", ERR_RANGE},
+	{"vm=a mem=99999999999999999999", ERR_RANGE},
+	{"vm=a load=7C00", ERR_INVALID},
+	{"vm=a load=:7C00", ERR_INVALID},
+	{"vm=a load=0:", ERR_INVALID},
+	{"vm=a load=12345:0", ERR_INVALID},
+	{"vm=a load=0:g", ERR_INVALID},
+	{"vm=a load=0:1:2", ERR_INVALID},
+	{"vm=a core=256", ERR_RANGE},
+	{"vm=a core=-1", ERR_INVALID},
+	{"vm=a core=99999999999999999999", ERR_RANGE},
+	{"vm=a repeat=0", ERR_RANGE},
+	{"vm=a repeat=1000001", ERR_RANGE},
+	{"vm=a repeat=often", ERR_INVALID},
+	{"vm=a limit=0", ERR_RANGE},
+	{"vm=a limit=1000001", ERR_RANGE},
+	{"vm=a limit=2s", ERR_INVALID},
+	{"vm=a poke=", ERR_INVALID},
+	{"vm=a poke=GUEST_RIP", ERR_INVALID},
+	{"vm=a poke=:1", ERR_INVALID},
+	{"vm=a poke=GUEST_RIP:x", ERR_INVALID},
+	{"vm=a cpus=0", ERR_RANGE},
+	{"vm=a cpus=2", ERR_UNSUPPORTED},
+	{"vm=a cpus=257", ERR_RANGE},
+	{"vm=a cpus=two", ERR_INVALID},
+	{"vm=a role=initrd", ERR_UNSUPPORTED},
+	{"vm=a =", ERR_INVALID},
+	{"vm=a =x", ERR_INVALID},
+	{"vm=a -x", ERR_INVALID},
+};
+
 static void each_mistake_has_its_status(void **state)
 {
-	static const struct {
-		const char *line;
-		enum status status;
-	} cases[] = {
-		{"vm=", ERR_INVALID},
-		{"vm", ERR_INVALID},
-		{"vm=a/b", ERR_INVALID},
-		{"vm=12345678901234567890123456789012", ERR_INVALID},
-		{"vm=1234567890123456789012345678901", OK},
-		{"vm=a vm=b", ERR_EXISTS},
-		{"vm=a mem=1M mem=1M", ERR_EXISTS},
-		{"vm=a kind=linux", ERR_UNSUPPORTED},
-		{"vm=a kind=multiboot", ERR_UNSUPPORTED},
-		{"vm=a kind=bios", ERR_UNSUPPORTED},
-		{"vm=a kind=", ERR_INVALID},
-		{"vm=a kind=Flat", ERR_INVALID},
-		{"vm=a mem=", ERR_INVALID},
-		{"vm=a mem=x", ERR_INVALID},
-		{"vm=a mem=64K", OK},
-		{"vm=a mem=65535", ERR_RANGE},
-		{"vm=a mem=60K", ERR_RANGE},
-		{"vm=a mem=65537", ERR_RANGE},
-		{"vm=a mem=1025G", ERR_RANGE},
-		{"vm=a mem=99999999999999999999", ERR_RANGE},
-		{"vm=a load=7C00", ERR_INVALID},
-		{"vm=a load=:7C00", ERR_INVALID},
-		{"vm=a load=0:", ERR_INVALID},
-		{"vm=a load=12345:0", ERR_INVALID},
-		{"vm=a load=0:g", ERR_INVALID},
-		{"vm=a load=0:1:2", ERR_INVALID},
-		{"vm=a core=256", ERR_RANGE},
-		{"vm=a core=-1", ERR_INVALID},
-		{"vm=a core=99999999999999999999", ERR_RANGE},
-		{"vm=a repeat=0", ERR_RANGE},
-		{"vm=a repeat=1000001", ERR_RANGE},
-		{"vm=a repeat=often", ERR_INVALID},
-		{"vm=a limit=0", ERR_RANGE},
-		{"vm=a limit=1000001", ERR_RANGE},
-		{"vm=a limit=2s", ERR_INVALID},
-		{"vm=a poke=", ERR_INVALID},
-		{"vm=a poke=GUEST_RIP", ERR_INVALID},
-		{"vm=a poke=:1", ERR_INVALID},
-		{"vm=a poke=GUEST_RIP:x", ERR_INVALID},
-		{"vm=a cpus=0", ERR_RANGE},
-		{"vm=a cpus=2", ERR_UNSUPPORTED},
-		{"vm=a cpus=257", ERR_RANGE},
-		{"vm=a cpus=two", ERR_INVALID},
-		{"vm=a role=initrd", ERR_UNSUPPORTED},
-		{"vm=a =", ERR_INVALID},
-		{"vm=a =x", ERR_INVALID},
-		{"vm=a -x", ERR_INVALID},
-	};
-
 	(void)state;
-	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
-		enum status s = parse(cases[i].line);
+	for (size_t i = 0; i < ARRAY_SIZE(mistakes); i++) {
+		enum status s = parse(mistakes[i].line);
 
-		if (s != cases[i].status)
-			fail_msg("%s: %s, not %s", cases[i].line, status_text(s),
-				 status_text(cases[i].status));
+		if (s != mistakes[i].status)
+			fail_msg("%s: %s, not %s", mistakes[i].line, status_text(s),
+				 status_text(mistakes[i].status));
 		assert_int_equal(s == OK, message[0] == '\0');
 	}
 }
