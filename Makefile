@@ -73,7 +73,7 @@ system: ## boot in Bochs and QEMU and read the console (T=name for some)
 	$(PYTHON) tests/pytest_part.py system tests/system tests/guests tests/bench \
 		-n 2 $(if $(T),-k '$(T)')
 
-bench: iso ## the cost of each kind of VM exit, as a table and as build/bench.json (CHECK=1: compare)
+bench: iso ## what each kind of VM exit costs, and build/bench.json (CHECK=1: no worse than before)
 	$(PYTHON) tests/bench/bench.py --json build/bench.json $(if $(CHECK),--check)
 
 setup: ## only install what is missing

@@ -41,7 +41,7 @@ OPERATIONS = {
     "rep_outsb_16": ("mov dx, 80h | mov si, main | mov cx, 16", "rep outsb"),
     "mov_cr0_cd": ("mov eax, cr0 | xor eax, 40000000h", "mov cr0, eax"),
     "rdmsr": ("mov ecx, 17h", "rdmsr"),
-    "unclaimed_write": ("mov ax, 0FFFFh | mov es, ax | mov edi, 0D0000000h", "mov [es:0], al"),
+    "unclaimed_write": ("mov ax, 0FFFFh | mov es, ax", "mov [es:10h], al"),
 }
 
 GUEST = """\
@@ -95,16 +95,19 @@ def functions(elf):
     lines = subprocess.run(["nm", "-n", elf], check=True, capture_output=True,
                            text=True).stdout.splitlines()
     symbols = [line.split() for line in lines]
-    symbols = [(int(s[0], 16), s[2]) for s in symbols
-               if len(s) == 3 and s[1] in "tT" and "." not in s[2]]
+    symbols = [(int(s[0], 16), s[2].split(".")[0]) for s in symbols
+               if len(s) == 3 and s[1] in "tT"]  # f.part.0 and f.cold are f
     return [s[0] for s in symbols], [s[1] for s in symbols]
 
 
 def parse(chatter, addresses, names):
     """The traced instructions as pairs: the function ("guest" for the guest's), the text."""
+    tracing = False
     for line in chatter.splitlines():
+        if line.startswith("Tracing "):
+            tracing = line.startswith("Tracing enabled")
         found = TRACED.match(line)
-        if not found:
+        if not found or not tracing:
             continue
         at = int(found.group(1), 16)
         where = names[bisect.bisect(addresses, at) - 1] if at >> 63 else "guest"

@@ -56,6 +56,8 @@ def test_peers_and_baseline_speak_of_rows_that_exist():
 
 def test_a_traced_instruction_belongs_to_its_function():
     chatter = ("(0) Magic breakpoint\n"
+               "(0).[102385994] [0x00000fe0810f] 0000:810f (unk. ctxt): xchg bx, bx  ; 87db\n"
+               "Tracing enabled for CPU0\n"
                "(0).[102385995] [0x00000fe08111] 0000:8111 (unk. ctxt): cpuid        ; 0fa2\n"
                "(0).[102385996] [0x0000001217b5] 0008:ffffffff801217b5 (unk. ctxt): push r15"
                "                  ; 4157\n"
