@@ -5,38 +5,6 @@
 
 #include "kernel/assert.h"
 
-void io_bus_init(struct io_bus *bus)
-{
-	*bus = (struct io_bus){.claim_count = 0};
-}
-
-enum status io_bus_claim(struct io_bus *bus, const struct io_claim *claim)
-{
-	uint32_t end = (uint32_t)claim->first + claim->count;
-	unsigned new_groups = 0;
-
-	ASSERT(claim->access != NULL);
-	if (claim->count == 0 || end > 0x10000)
-		return ERR_RANGE;
-	for (uint32_t port = claim->first; port < end; port++)
-		if (io_bus_claim_at(bus, (uint16_t)port))
-			return ERR_EXISTS;
-	for (uint32_t group = claim->first >> 8; group <= (end - 1) >> 8; group++)
-		new_groups += bus->group_of[group] == 0;
-	if (bus->claim_count == IO_BUS_CLAIMS || bus->group_count + new_groups > IO_BUS_GROUPS)
-		return ERR_FULL;
-
-	bus->claims[bus->claim_count++] = *claim;
-	for (uint32_t port = claim->first; port < end; port++) {
-		uint8_t *group = &bus->group_of[port >> 8];
-
-		if (*group == 0)
-			*group = ++bus->group_count;
-		bus->claim_of[*group - 1][port & 0xff] = bus->claim_count;
-	}
-	return OK;
-}
-
 static void count_unclaimed(struct io_bus *bus, uint16_t port, bool write, uint64_t count)
 {
 	struct io_unclaimed *entry = bus->unclaimed;
@@ -57,19 +25,59 @@ static void count_unclaimed(struct io_bus *bus, uint16_t port, bool write, uint6
 		entry->reads += count;
 }
 
-static bool access_unclaimed(struct io_bus *bus, struct io_access *io)
+/* The access function of claims[0]. */
+static void access_nobody(void *state, struct io_access *io)
 {
-	count_unclaimed(bus, io->port, io->write, 1);
-	io->value = io->write ? io->value & 0xff : 0xff;
-	return false;
+	count_unclaimed(state, io->port, io->write, 1);
+	if (!io->write)
+		io->value = 0xff;
+}
+
+void io_bus_init(struct io_bus *bus)
+{
+	*bus = (struct io_bus){
+		.claims = {{.access = access_nobody, .state = bus}},
+		.claim_count = 1,
+		.group_count = 1,
+	};
+}
+
+enum status io_bus_claim(struct io_bus *bus, const struct io_claim *claim)
+{
+	uint32_t end = (uint32_t)claim->first + claim->count;
+	unsigned new_groups = 0;
+
+	ASSERT(claim->access != NULL);
+	if (claim->count == 0 || end > 0x10000)
+		return ERR_RANGE;
+	for (uint32_t port = claim->first; port < end; port++)
+		if (io_bus_claim_at(bus, (uint16_t)port) != bus->claims)
+			return ERR_EXISTS;
+	for (uint32_t group = claim->first >> 8; group <= (end - 1) >> 8; group++)
+		new_groups += bus->group_of[group] == 0;
+	if (bus->claim_count == ARRAY_SIZE(bus->claims) ||
+	    bus->group_count + new_groups > ARRAY_SIZE(bus->claim_of))
+		return ERR_FULL;
+
+	bus->claims[bus->claim_count] = *claim;
+	for (uint32_t port = claim->first; port < end; port++) {
+		uint8_t *group = &bus->group_of[port >> 8];
+
+		if (*group == 0)
+			*group = bus->group_count++;
+		bus->claim_of[*group][port & 0xff] = bus->claim_count;
+	}
+	bus->claim_count++;
+	return OK;
 }
 
 /* A word or a dword on byte-wide chips: one cycle after the other, low port first. */
-static bool access_wide(struct io_bus *bus, struct io_access *io)
+bool io_bus_access_wide(struct io_bus *bus, struct io_access *io)
 {
 	bool answered = true;
 	uint32_t value = 0;
 
+	ASSERT(io->size == 2 || io->size == 4);
 	for (unsigned i = 0; i < io->size; i++) {
 		struct io_access byte = {
 			.port = (uint16_t)(io->port + i),
@@ -87,16 +95,10 @@ static bool access_wide(struct io_bus *bus, struct io_access *io)
 	return answered;
 }
 
-bool io_bus_access_slow(struct io_bus *bus, struct io_access *io)
-{
-	ASSERT(io->size == 1 || io->size == 2 || io->size == 4);
-	return io->size == 1 ? access_unclaimed(bus, io) : access_wide(bus, io);
-}
-
 bool io_bus_access_nobody(struct io_bus *bus, uint16_t port, uint8_t size, bool write,
 			  uint64_t count)
 {
-	if (size != 1 || io_bus_claim_at(bus, port))
+	if (size != 1 || io_bus_claim_at(bus, port) != bus->claims)
 		return false;
 	count_unclaimed(bus, port, write, count);
 	return true;
@@ -104,7 +106,5 @@ bool io_bus_access_nobody(struct io_bus *bus, uint16_t port, uint8_t size, bool 
 
 const char *io_bus_owner(const struct io_bus *bus, uint16_t port)
 {
-	const struct io_claim *claim = io_bus_claim_at(bus, port);
-
-	return claim ? claim->name : NULL;
+	return io_bus_claim_at(bus, port)->name;
 }

@@ -30,11 +30,11 @@ struct io_unclaimed {
 };
 
 struct io_bus {
-	struct io_claim claims[IO_BUS_CLAIMS];
-	uint8_t claim_count;
-	uint8_t group_count;
-	uint8_t group_of[256]; /* port >> 8 → index in claim_of + 1, 0: nobody there */
-	uint8_t claim_of[IO_BUS_GROUPS][256]; /* → index in claims + 1, 0: unclaimed */
+	struct io_claim claims[1 + IO_BUS_CLAIMS]; /* claims[0] has no name: nobody's */
+	uint8_t claim_count;                       /* with claims[0] */
+	uint8_t group_count;                       /* with the group of nobody's ports */
+	uint8_t group_of[256];                     /* port >> 8 → index in claim_of */
+	uint8_t claim_of[1 + IO_BUS_GROUPS][256];  /* → index in claims; all 0 in group 0 */
 	struct io_unclaimed unclaimed[IO_BUS_UNCLAIMED];
 	uint8_t unclaimed_count;
 	uint64_t unclaimed_total; /* all accesses to unclaimed ports, also those past the table */
@@ -46,16 +46,13 @@ void io_bus_init(struct io_bus *bus);
  * past FFFFh or count 0, ERR_FULL if a table is full; then nothing changes. */
 MUST_CHECK enum status io_bus_claim(struct io_bus *bus, const struct io_claim *claim);
 
-/* For io_bus_access(): words, dwords, and ports that nobody claims. */
-bool io_bus_access_slow(struct io_bus *bus, struct io_access *io);
+/* For io_bus_access(): words and dwords. */
+bool io_bus_access_wide(struct io_bus *bus, struct io_access *io);
 
-/* Who answers at a port, or NULL. */
+/* Whose a port is; claims[0] if it is nobody's. */
 static inline const struct io_claim *io_bus_claim_at(const struct io_bus *bus, uint16_t port)
 {
-	uint8_t group = bus->group_of[port >> 8];
-	uint8_t claim = group ? bus->claim_of[group - 1][port & 0xff] : 0;
-
-	return claim ? &bus->claims[claim - 1] : NULL;
+	return &bus->claims[bus->claim_of[bus->group_of[port >> 8]][port & 0xff]];
 }
 
 /* One access of 1, 2 or 4 bytes; never fails. Returns true if a device answered (each byte of) it,
@@ -67,17 +64,14 @@ static inline bool io_bus_access(struct io_bus *bus, struct io_access *io)
 	uint16_t port = io->port;
 
 	if (UNLIKELY(io->size != 1))
-		return io_bus_access_slow(bus, io);
+		return io_bus_access_wide(bus, io);
 	claim = io_bus_claim_at(bus, port);
-	if (UNLIKELY(!claim))
-		return io_bus_access_slow(bus, io);
-	if (io->write)
-		io->value &= 0xff;
+	io->value &= 0xff;
 	io->port = (uint16_t)(port - claim->first + claim->offset);
 	claim->access(claim->state, io);
 	io->value &= 0xff;
 	io->port = port;
-	return true;
+	return claim != bus->claims;
 }
 
 /* count accesses of size bytes to a port where nobody answers, at once: they are counted, and a
