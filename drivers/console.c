@@ -65,9 +65,9 @@ void console_service(void)
 		console_serve();
 }
 
-bool console_busy(void)
+uint64_t console_patience_ns(void)
 {
-	return __atomic_load_n(&console.work, __ATOMIC_RELAXED);
+	return console.uart_there && !console.irq_works ? NS_PER_MILLISECOND : NS_NEVER;
 }
 
 /* The line is an edge: the chip has to be content before we leave, or it never asks console.again.

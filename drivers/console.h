@@ -59,8 +59,9 @@ void console_set_mirror(void (*fn)(const uint8_t *bytes, size_t len_bytes));
  * calls it; cheap if there is nothing to do, and returns at once if another core is in it. */
 void console_service(void);
 
-/* Is something waiting that only console_service() would bring out? (Then do not halt for long.) */
-bool console_busy(void);
+/* The longest time that may go by without a console_service(): a port without an interrupt takes 16
+ * bytes, and then loses what is typed. NS_NEVER: it wakes a core by itself. */
+uint64_t console_patience_ns(void);
 
 /* Until all of it has left the chip. For the end and for panics: waits, at most some seconds, and
  * takes no heed of who else holds the console. */

@@ -287,6 +287,7 @@ static const struct host_ops ops = {
 	.line_get = console_get,
 	.line_has_input = console_has_input,
 	.service = console_service,
+	.service_patience_ns = console_patience_ns,
 	.kick = kick,
 	.timer_arm_ns = lapic_timer_arm_ns,
 	.timer_stop = lapic_timer_stop,

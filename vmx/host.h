@@ -21,6 +21,8 @@ struct host_ops {
 	bool (*line_has_input)(const struct console_port *line);
 	/* Moves what waits (log lines, guests' output, input) to where it belongs. */
 	void (*service)(void);
+	/* How long a core may sleep at most before it calls service() again; NS_NEVER: no limit. */
+	uint64_t (*service_patience_ns)(void);
 	/* Makes a core look at its cpu->pending word soon. */
 	void (*kick)(unsigned cpu_index);
 	/* One interrupt on this core after the time; a new call replaces the old one. */

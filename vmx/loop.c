@@ -64,7 +64,7 @@ static struct vcpu *pick(struct vmx_core *core, uint64_t *wake_ns)
 {
 	uint64_t now = now_ns();
 
-	*wake_ns = now + SLEEP_MAX_NS;
+	*wake_ns = now + min_u64(SLEEP_MAX_NS, host_ops->service_patience_ns());
 	for (struct vcpu *v = core->first; v; v = v->next_on_core) {
 		bool look = !v->halted || now >= v->wake_ns ||
 			    host_ops->line_has_input(v->vm->line) || v->vm->tx_held;
