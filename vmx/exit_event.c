@@ -42,6 +42,11 @@ static enum exit_action debug_exception(struct vcpu *v, uint32_t info, bool our_
 		if (!bits)
 			return EXIT_RETRY;
 	}
+	/* A step over STI: VM entry refuses TF with such blocking unless a single step is pending. The
+	 * #DB that goes in ends the blocking anyway (SDM 3C "Checks on Guest Non-Register State"). */
+	vmcs_write(VMCS_GUEST_INTERRUPTIBILITY,
+		   vmcs_read(VMCS_GUEST_INTERRUPTIBILITY) &
+			   ~(INTERRUPTIBILITY_STI | INTERRUPTIBILITY_MOV_SS));
 	debug_side_effects(bits);
 	return inject_fault(v, &db);
 }
@@ -65,7 +70,8 @@ enum exit_action exit_exception_or_nmi(struct vcpu *v)
 		vmx_host_machine_check();
 		return EXIT_YIELD;
 	}
-	if (info & EVENT_NMI_UNBLOCKED)
+	/* In the middle of an event's delivery the bit means nothing. */
+	if ((info & EVENT_NMI_UNBLOCKED) && !(v->event.info & EVENT_VALID))
 		vmcs_write(VMCS_GUEST_INTERRUPTIBILITY,
 			   vmcs_read(VMCS_GUEST_INTERRUPTIBILITY) | INTERRUPTIBILITY_NMI);
 	if (f.has_error_code)
