@@ -115,7 +115,8 @@ void ept_step_end(struct vcpu *v)
 	memset(phys_ptr(vm->void_page), 0xff, PAGE_4K);
 	lock_release(&vm->lock);
 	v->stepping = false;
-	v->step_ended = true;
+	/* For the #DB handler alone: a later #DB of the guest's own must not be taken for ours. */
+	v->step_ended = v->last_exit->reason == EXIT_REASON_EXCEPTION_OR_NMI;
 	v->flush_ept = true;
 	v->prepare |= PREPARE_EVENTS;
 	set_step(v, false);
