@@ -5,6 +5,7 @@
  * the loop, the look into the table of exits, the move of RIP. An exit that touches the vCPU only
  * goes through it without a lock, and finds its handler by one load.
  */
+#include "guest/segment.h"
 #include "kernel/cpu.h"
 #include "kernel/log.h"
 #include "kernel/panic.h"
@@ -133,6 +134,12 @@ static inline void record(struct vcpu *v, uint32_t reason, uint32_t basic, uint6
 	v->exit_counts[basic]++;
 }
 
+static bool in_64bit_mode(void)
+{
+	return (vmcs_read(VMCS_ENTRY_CONTROLS) & ENTRY_IA32E) &&
+	       (vmcs_read(VMCS_GUEST_CS_ACCESS) & SEGMENT_LONG);
+}
+
 /*
  * SDM 3C "VM-Exit Instruction Length": valid for exits that the instruction itself caused. A
  * skipped instruction ends STI and MOV SS blocking, and owes a #DB if TF is set.
@@ -144,7 +151,7 @@ static inline void skip_instruction(struct vcpu *v)
 	uint64_t rflags = vmcs_read(VMCS_GUEST_RFLAGS);
 
 	/* EIP wraps at 4 GiB outside of 64-bit mode. */
-	if (UNLIKELY((next ^ v->rip) >> 32) && !(vmcs_read(VMCS_ENTRY_CONTROLS) & ENTRY_IA32E))
+	if (UNLIKELY((next ^ v->rip) >> 32) && !in_64bit_mode())
 		next = (uint32_t)next;
 	vmcs_write(VMCS_GUEST_RIP, next);
 	if (UNLIKELY(interruptibility & (INTERRUPTIBILITY_STI | INTERRUPTIBILITY_MOV_SS)) ||
