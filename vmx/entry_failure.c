@@ -113,5 +113,8 @@ enum exit_action entry_refused(struct vcpu *v)
 	if (basic == EXIT_REASON_INVALID_GUEST_STATE)
 		log_broken_rules(v);
 	vcpu_dump(v);
+	/* The CPU has reported it by this failure and not by #MC: it is still the host's affair. */
+	if (basic == EXIT_REASON_MACHINE_CHECK_AT_ENTRY)
+		vmx_host_machine_check();
 	return action;
 }
