@@ -118,7 +118,7 @@ boot_entry:
 
 	call build_tables
 
-	mov eax, CR4_PAE			; and nothing that firmware left: LA57 would want 5 levels
+	mov eax, CR4_PAE		; and nothing of the firmware's: LA57 wants 5 levels
 	mov cr4, eax
 	mov eax, boot_page_tables + PHYS
 	mov cr3, eax

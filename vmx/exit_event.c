@@ -42,8 +42,9 @@ static enum exit_action debug_exception(struct vcpu *v, uint32_t info, bool our_
 		if (!bits)
 			return EXIT_RETRY;
 	}
-	/* A step over STI: VM entry refuses TF with such blocking unless a single step is pending. The
-	 * #DB that goes in ends the blocking anyway (SDM 3C "Checks on Guest Non-Register State"). */
+	/* A step over STI: VM entry refuses TF with such blocking unless a single step is pending.
+	 * The #DB that goes in ends the blocking anyway (SDM 3C "Checks on Guest Non-Register
+	 * State"). */
 	vmcs_write(VMCS_GUEST_INTERRUPTIBILITY,
 		   vmcs_read(VMCS_GUEST_INTERRUPTIBILITY) &
 			   ~(INTERRUPTIBILITY_STI | INTERRUPTIBILITY_MOV_SS));
