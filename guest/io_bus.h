@@ -55,23 +55,33 @@ static inline const struct io_claim *io_bus_claim_at(const struct io_bus *bus, u
 	return &bus->claims[bus->claim_of[bus->group_of[port >> 8]][port & 0xff]];
 }
 
+/* One access of size 1 with a value below 100h. Leaves io->port changed, and what a device set above a
+ * byte in io->value.
+ * Returns true if somebody answered. */
+static inline bool io_bus_access_byte(struct io_bus *bus, struct io_access *io)
+{
+	const struct io_claim *claim = io_bus_claim_at(bus, io->port);
+
+	io->port = (uint16_t)(io->port - claim->first + claim->offset);
+	claim->access(claim->state, io);
+	return claim != bus->claims;
+}
+
 /* One access of 1, 2 or 4 bytes; never fails. Returns true if a device answered (each byte of) it,
  * false if any byte was unclaimed (the caller may trace it). Of a value that is written, the bits
  * above size are ignored. */
 static inline bool io_bus_access(struct io_bus *bus, struct io_access *io)
 {
-	const struct io_claim *claim;
 	uint16_t port = io->port;
+	bool answered;
 
 	if (UNLIKELY(io->size != 1))
 		return io_bus_access_wide(bus, io);
-	claim = io_bus_claim_at(bus, port);
 	io->value &= 0xff;
-	io->port = (uint16_t)(port - claim->first + claim->offset);
-	claim->access(claim->state, io);
+	answered = io_bus_access_byte(bus, io);
 	io->value &= 0xff;
 	io->port = port;
-	return claim != bus->claims;
+	return answered;
 }
 
 /* count accesses of size bytes to a port where nobody answers, at once: they are counted, and a

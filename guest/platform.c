@@ -131,20 +131,27 @@ static void pay_debt(struct platform *p)
 	}
 }
 
+/* A write, or a poll, which acknowledges. */
+static NOINLINE void change_pic(struct platform *p, struct io_access *io)
+{
+	bool was_masked = vpic_masked(&p->pic, PLATFORM_IRQ_PIT);
+
+	vpic_access(&p->pic, io);
+	if (was_masked || vpic_masked(&p->pic, PLATFORM_IRQ_PIT) || !p->pic.master.ready)
+		forgive_debt(p);
+	pay_debt(p);
+	p->wake_stale = true;
+}
+
 static void access_pic(void *state, struct io_access *io)
 {
 	struct platform *p = state;
-	bool was_masked = vpic_masked(&p->pic, PLATFORM_IRQ_PIT);
-	bool read_only = !io->write && !p->pic.master.poll && !p->pic.slave.poll;
 
 	sync_for_access(p, io);
-	vpic_access(&p->pic, io);
-	if (read_only)
-		return;
-	if (was_masked || vpic_masked(&p->pic, PLATFORM_IRQ_PIT) || !p->pic.master.ready)
-		forgive_debt(p);
-	pay_debt(p); /* by a poll, which acknowledges */
-	p->wake_stale = true;
+	if (io->write || p->pic.master.poll || p->pic.slave.poll)
+		change_pic(p, io);
+	else
+		vpic_access(&p->pic, io);
 }
 
 static void access_pit(void *state, struct io_access *io)

@@ -11,6 +11,7 @@
 #include "vmx/vm.h"
 #include "vmx/vmcs.h"
 
+#define IO_WIDTH  UINT64_C(7) /* bytes, less one */
 #define IO_IN     BIT(3)
 #define IO_STRING BIT(4)
 #define IO_REP    BIT(5)
@@ -32,7 +33,7 @@ static enum exit_action follow_switches(struct vcpu *v)
 	if (end_port_done(&vm->platform.end))
 		return vm_end(vm, true, "ended by \"Shutdown\" at port 8900h");
 	if (port92_take_reset(&vm->platform.port92))
-		return vm_end(vm, true, "reset by port 92h");
+		return vm_end(vm, false, "reset by port 92h");
 	return vm->state == VM_ENDED ? EXIT_STOP : EXIT_SKIP;
 }
 
@@ -92,7 +93,7 @@ static enum exit_action run_string(struct vcpu *v, uint64_t now)
 	uint32_t info = (uint32_t)vmcs_read(VMCS_EXIT_INSTRUCTION_INFO);
 	const struct string_io op = {
 		.port = (uint16_t)(q >> 16),
-		.size = (uint8_t)((q & 7) + 1),
+		.size = (uint8_t)((q & IO_WIDTH) + 1),
 		.write = !(q & IO_IN),
 		.rep = (q & IO_REP) != 0,
 		.address_size = (uint8_t)(2u << ((info >> 7) & 7)),
@@ -139,27 +140,52 @@ static NOINLINE enum exit_action exit_io_string(struct vcpu *v)
 	return then == EXIT_SKIP ? action : then;
 }
 
-enum exit_action exit_io(struct vcpu *v)
+/* Words and dwords. */
+static NOINLINE enum exit_action exit_io_wide(struct vcpu *v)
 {
 	uint64_t q = v->qualification;
 	struct vm *vm = v->vm;
 	struct io_access io = {
 		.port = (uint16_t)(q >> 16),
-		.size = (uint8_t)((q & 7) + 1),
+		.size = (uint8_t)((q & IO_WIDTH) + 1),
 		.write = !(q & IO_IN),
 		.value = (uint32_t)v->gpr[RAX],
 		.now_ns = now_ns(),
 	};
 	enum exit_action action;
 
-	if (UNLIKELY(q & IO_STRING))
-		return exit_io_string(v);
 	lock_acquire(&vm->lock);
-	if (UNLIKELY(!platform_io(&vm->platform, &io)))
+	if (!platform_io(&vm->platform, &io))
 		note_unclaimed(v, io.port, io.size, io.write);
 	action = after_access(v, io.now_ns);
 	lock_release(&vm->lock);
+	if (!io.write)
+		v->gpr[RAX] = io_merge_rax(v->gpr[RAX], io.value, io.size);
+	return action;
+}
+
+/* A byte, which is what nearly all of them are, goes the short way. */
+enum exit_action exit_io(struct vcpu *v)
+{
+	uint64_t q = v->qualification;
+	struct vm *vm = v->vm;
+	struct io_access io = {
+		.port = (uint16_t)(q >> 16),
+		.size = 1,
+		.write = !(q & IO_IN),
+		.value = (uint8_t)v->gpr[RAX],
+	};
+	enum exit_action action;
+
+	if (UNLIKELY(q & (IO_STRING | IO_WIDTH)))
+		return q & IO_STRING ? exit_io_string(v) : exit_io_wide(v);
+	io.now_ns = now_ns();
+	lock_acquire(&vm->lock);
+	if (UNLIKELY(!io_bus_access_byte(&vm->platform.io, &io)))
+		note_unclaimed(v, (uint16_t)(q >> 16), 1, io.write);
+	action = after_access(v, io.now_ns);
+	lock_release(&vm->lock);
 	if (q & IO_IN)
-		v->gpr[RAX] = io_merge_rax(v->gpr[RAX], io.value, (uint8_t)((q & 7) + 1));
+		v->gpr[RAX] = io_merge_rax(v->gpr[RAX], io.value, 1);
 	return action;
 }
