@@ -140,6 +140,11 @@ bool console_put(struct console_port *p, uint8_t byte)
 	return taken;
 }
 
+bool console_drained(const struct console_port *p)
+{
+	return byte_ring_used(&p->out) == 0;
+}
+
 bool console_get(struct console_port *p, uint8_t *byte)
 {
 	bool got;

@@ -40,6 +40,9 @@ void console_close(struct console_port *p);
 /* False: the ring (4 KiB) is full, keep the byte. */
 MUST_CHECK bool console_put(struct console_port *p, uint8_t byte);
 
+/* Has all of it left the ring for the line? */
+bool console_drained(const struct console_port *p);
+
 /* What was typed; only the foreground VM gets it. False: nothing now. */
 MUST_CHECK bool console_get(struct console_port *p, uint8_t *byte);
 bool console_has_input(const struct console_port *p);

@@ -2,7 +2,7 @@
  * guest/cpuid.h - what CPUID tells a guest.
  *
  * Pure. An allow list: a feature bit that is not known here is hidden, and so are features that
- * need what the guest does not have: a local APIC, MTRRs, machine check, VMX, a performance
+ * need what the guest does not have: a local APIC, MTRRs, machine-check banks, VMX, a performance
  * monitor, thermal sensors, MSRs that guest/msr.h does not know. The answers are computed once for
  * each VM; a lookup is an index into a table but for the few leaves with subleaves or live bits.
  * Spec: SDM 2A "CPUID - CPU Identification".

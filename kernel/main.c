@@ -259,9 +259,12 @@ NORETURN static void finish(uint64_t free_before)
 	uint64_t free_now = frames_free_bytes(&host_frames);
 	char line[FINAL_TEXT];
 
-	log_at(free_now == free_before ? LOG_INFO : LOG_ERROR, LOG_MM,
-	       "%llu KiB free, %llu KiB before the first guest",
-	       (unsigned long long)(free_now / KIB), (unsigned long long)(free_before / KIB));
+	log_info(LOG_MM, "%llu KiB free, %llu KiB before the first guest",
+		 (unsigned long long)(free_now / KIB), (unsigned long long)(free_before / KIB));
+	if (free_now != free_before)
+		refuse("memory of the guests has not come back");
+	if (!vms_asked)
+		refuse("no guest; give one as a module2 line in grub.cfg");
 	if (failed)
 		text_format(line, sizeof(line), "lintel: done: %u of %u guests failed", failed,
 			    vms_asked);
@@ -284,6 +287,7 @@ static const struct host_ops ops = {
 	.line_open = console_open,
 	.line_close = console_close,
 	.line_put = console_put,
+	.line_drained = console_drained,
 	.line_get = console_get,
 	.line_has_input = console_has_input,
 	.service = console_service,

@@ -5,5 +5,5 @@
 /* Defined in build/version.c, which the Makefile writes. */
 extern const char lintel_version[];
 
-/* The same as a number for CPUID: major << 16 | minor << 8 | patch. */
+/* The version of the last release for CPUID: major << 16 | minor << 8 | patch. */
 #define LINTEL_VERSION_NUMBER 0x000100u

@@ -30,7 +30,7 @@ struct vmx_caps {
 	uint64_t cr0_fixed0, cr0_fixed1; /* for the host; a guest may have PE and PG clear */
 	uint64_t cr4_fixed0, cr4_fixed1;
 	uint64_t ept_max_leaf;
-	bool ept_exec_only, ept_accessed_dirty;
+	bool ept_exec_only;
 	bool invept_single, invvpid_single;
 	bool mtf; /* the monitor trap flag can be set */
 	bool vpid, preemption_timer, guest_pat, rdtscp;

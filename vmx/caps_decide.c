@@ -9,7 +9,6 @@
 #define EPT_CAP_2M          BIT(16)
 #define EPT_CAP_1G          BIT(17)
 #define EPT_CAP_INVEPT      BIT(20)
-#define EPT_CAP_AD          BIT(21)
 #define EPT_CAP_INVEPT_ONE  BIT(25)
 #define EPT_CAP_INVEPT_ALL  BIT(26)
 #define EPT_CAP_INVVPID     BIT(32)
@@ -134,7 +133,6 @@ static enum status decide_ept(const struct vmx_msrs *m, struct vmx_caps *caps, c
 			"26)");
 	caps->ept_max_leaf = (e & EPT_CAP_1G) ? PAGE_1G : (e & EPT_CAP_2M) ? PAGE_2M : PAGE_4K;
 	caps->ept_exec_only = (e & EPT_CAP_EXEC_ONLY) != 0;
-	caps->ept_accessed_dirty = (e & EPT_CAP_AD) != 0;
 	caps->invept_single = (e & EPT_CAP_INVEPT_ONE) != 0;
 	caps->invvpid_single = (e & EPT_CAP_INVVPID_ONE) != 0;
 	/* A VPID without any INVVPID could never be used again after its guest has gone. */

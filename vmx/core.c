@@ -24,6 +24,8 @@ uint64_t vmx_xcr0_all;
 unsigned vmx_fpu_order;
 
 static struct text left_out;
+static uint32_t switched_msrs[VCPU_PARKED_MSRS];
+static unsigned switched_msr_count;
 static char reason_text[REASON_SIZE];
 static struct vmx_core cores[CPU_MAX];
 
@@ -34,6 +36,18 @@ struct msr_features vmx_msr_features(void)
 		.pat_switched = vmx_caps.guest_pat,
 		.efer_switched = true, /* these controls must be there, or vmx_init() refuses */
 	};
+}
+
+/* The MSRs that pass from guest to guest by our own hand. */
+static void list_switched_msrs(void)
+{
+	const struct msr_features features = vmx_msr_features();
+	uint32_t index;
+
+	for (switched_msr_count = 0; msr_caller_switches(&features, switched_msr_count, &index);) {
+		ASSERT(switched_msr_count < VCPU_PARKED_MSRS);
+		switched_msrs[switched_msr_count++] = index;
+	}
 }
 
 static enum status make_shared_pages(void)
@@ -100,9 +114,10 @@ enum status vmx_init(struct frames *frames, const struct host_ops *ops, struct t
 	measure_fpu();
 	read_caps(&msrs);
 	s = vmx_caps_decide(&msrs, &vmx_caps, reason_text, sizeof(reason_text));
+	if (msrs.cpu_has_vmx)
+		vmx_caps_log(&msrs, &vmx_caps);
 	if (s != OK)
 		return s;
-	vmx_caps_log(&msrs, &vmx_caps);
 	log_info(LOG_VMX,
 		 "VMCS revision %#x, EPT pages up to %s, VPID %s, preemption timer %s (TSC/%u)",
 		 vmx_caps.revision,
@@ -111,6 +126,7 @@ enum status vmx_init(struct frames *frames, const struct host_ops *ops, struct t
 						    : "4 KiB",
 		 vmx_caps.vpid ? "yes" : "no", vmx_caps.preemption_timer ? "yes" : "no",
 		 1u << vmx_caps.preemption_shift);
+	list_switched_msrs();
 	s = make_shared_pages();
 	if (s != OK)
 		*reason = "no memory for the I/O and MSR bitmaps";
@@ -201,13 +217,8 @@ static void park(struct vcpu *v)
 	v->parked.dr[2] = cpu_read_dr2();
 	v->parked.dr[3] = cpu_read_dr3();
 	v->parked.dr6 = cpu_read_dr6();
-	v->parked.star = cpu_rdmsr(MSR_STAR);
-	v->parked.lstar = cpu_rdmsr(MSR_LSTAR);
-	v->parked.cstar = cpu_rdmsr(MSR_CSTAR);
-	v->parked.fmask = cpu_rdmsr(MSR_FMASK);
-	v->parked.kernel_gs_base = cpu_rdmsr(MSR_KERNEL_GS_BASE);
-	if (vmx_caps.rdtscp)
-		v->parked.tsc_aux = cpu_rdmsr(MSR_TSC_AUX);
+	for (unsigned i = 0; i < switched_msr_count; i++)
+		v->parked.msr[i] = cpu_rdmsr(switched_msrs[i]);
 	if (vmx_xcr0_all) {
 		/* All of it, also what this guest has switched off: nothing may reach the next
 		 * one. */
@@ -226,13 +237,8 @@ static void unpark(const struct vcpu *v)
 	cpu_write_dr2(v->parked.dr[2]);
 	cpu_write_dr3(v->parked.dr[3]);
 	cpu_write_dr6(v->parked.dr6);
-	cpu_wrmsr(MSR_STAR, v->parked.star);
-	cpu_wrmsr(MSR_LSTAR, v->parked.lstar);
-	cpu_wrmsr(MSR_CSTAR, v->parked.cstar);
-	cpu_wrmsr(MSR_FMASK, v->parked.fmask);
-	cpu_wrmsr(MSR_KERNEL_GS_BASE, v->parked.kernel_gs_base);
-	if (vmx_caps.rdtscp)
-		cpu_wrmsr(MSR_TSC_AUX, v->parked.tsc_aux);
+	for (unsigned i = 0; i < switched_msr_count; i++)
+		cpu_wrmsr(switched_msrs[i], v->parked.msr[i]);
 	if (vmx_xcr0_all) {
 		cpu_xsetbv(0, vmx_xcr0_all);
 		cpu_xrstor(v->fpu, vmx_xcr0_all);

@@ -3,7 +3,7 @@
  *
  * They explain a refused entry: each rule that does not hold is named. Not all rules of the manual
  * are here: the ones that a wrong emulation step can break. Pure but for entry_state_read(), which
- * stands in vmx/entry_state.c. Spec: SDM 3C "Checking and Loading Guest State".
+ * stands in vmx/dump.c. Spec: SDM 3C "Checking and Loading Guest State".
  */
 #pragma once
 

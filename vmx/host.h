@@ -16,6 +16,8 @@ struct host_ops {
 	void (*line_close)(struct console_port *line);
 	/* False: full, the caller keeps the byte and tries again. */
 	bool (*line_put)(struct console_port *line, uint8_t byte);
+	/* Nothing of it waits any more. */
+	bool (*line_drained)(const struct console_port *line);
 	/* False: nothing typed for this line. */
 	bool (*line_get)(struct console_port *line, uint8_t *byte);
 	bool (*line_has_input)(const struct console_port *line);

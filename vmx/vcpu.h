@@ -23,12 +23,13 @@ enum exit_action {
 };
 
 /* For vcpu->prepare. */
-#define PREPARE_EVENTS 1u /* an event, a window or a flush */
-#define PREPARE_TURN   2u /* it is the first of a turn: serial bytes, and when the turn ends */
-#define PREPARE_ALL    (PREPARE_EVENTS | PREPARE_TURN)
+#define PREPARE_EVENTS   1u /* an event, a window or a flush */
+#define PREPARE_TURN     2u /* it is the first of a turn: serial bytes, and when the turn ends */
+#define PREPARE_ALL      (PREPARE_EVENTS | PREPARE_TURN)
 
-#define EXIT_REASONS   80u /* basic exit reasons that are counted; higher ones share the last */
-#define EXIT_HISTORY   32u
+#define EXIT_REASONS     80u /* basic exit reasons that are counted; higher ones share the last */
+#define VCPU_PARKED_MSRS 8u
+#define EXIT_HISTORY     32u
 
 struct exit_record {
 	uint64_t rip;
@@ -78,7 +79,7 @@ struct vcpu {
 	 * core. */
 	struct {
 		uint64_t cr2, dr[4], dr6;
-		uint64_t star, lstar, cstar, fmask, kernel_gs_base, tsc_aux;
+		uint64_t msr[VCPU_PARKED_MSRS]; /* in the order of msr_caller_switches() */
 		uint64_t xcr0;
 	} parked;
 	void *fpu; /* XSAVE area, one page */

@@ -15,7 +15,11 @@
 #include "kernel/version.h"
 #include "mm/phys.h"
 #include "vmx/core.h"
+#include "vmx/exit.h"
 #include "vmx/vmcs.h"
+
+/* How long a guest's last bytes may hold up another VM on its core. */
+#define DRAIN_SHARED_NS (5 * NS_PER_MILLISECOND)
 
 struct vm *vms[VM_MAX];
 unsigned vm_count;
@@ -290,15 +294,40 @@ bool vm_start(struct vm *vm)
 	return true;
 }
 
-/* What the guest sent last must still come out. */
+/* What the guest sent last must still come out, and before the line about its end. Others on this core
+ * do not wait long for that. */
 static void drain_serial(struct vm *vm)
 {
-	const uint64_t give_up_ns = now_ns() + NS_PER_SECOND;
+	const uint64_t start_ns = now_ns();
+	bool alone = !this_cpu()->vmx->first;
 
-	while ((vuart_has_tx(&vm->platform.com1) || vm->tx_held) && now_ns() < give_up_ns) {
+	while (vuart_has_tx(&vm->platform.com1) || vm->tx_held ||
+	       (vm->line && !host_ops->line_drained(vm->line))) {
+		if (now_ns() - start_ns > (alone ? NS_PER_SECOND : DRAIN_SHARED_NS))
+			return;
 		vm_pump_serial(vm, now_ns());
 		host_ops->service();
+		cpu_irq_window();
 	}
+}
+
+/* For those who want to know more: what it did, by exit reason and by port. */
+static void report_details(const struct vm *vm)
+{
+	const struct io_bus *io = &vm->platform.io;
+
+	for (uint32_t i = 0; i < EXIT_REASONS; i++) {
+		const char *name = exit_reason_name(i);
+
+		if (vm->vcpu.exit_counts[i])
+			log_debug(LOG_EXIT, "%s: %8llu exits: %s", vm->config.name,
+				  (unsigned long long)vm->vcpu.exit_counts[i], name ? name : "?");
+	}
+	for (unsigned i = 0; i < io->unclaimed_count; i++)
+		log_debug(LOG_IO, "%s: port %04xh, which nobody claims: %llu reads, %llu writes",
+			  vm->config.name, io->unclaimed[i].port,
+			  (unsigned long long)io->unclaimed[i].reads,
+			  (unsigned long long)io->unclaimed[i].writes);
 }
 
 static void report_end(const struct vm *vm)
@@ -316,6 +345,7 @@ static void report_end(const struct vm *vm)
 			 "%s: unclaimed: %llu port accesses, %llu reads, %llu writes of memory",
 			 vm->config.name, (unsigned long long)vm->platform.io.unclaimed_total,
 			 (unsigned long long)vm->void_reads, (unsigned long long)vm->void_writes);
+	report_details(vm);
 }
 
 bool vm_finish(struct vm *vm)

@@ -57,7 +57,7 @@ struct vm {
 	uint64_t runs_done;
 	bool ended_well;
 	char end_text[VM_END_TEXT];
-	uint64_t started_ns, total_exits;
+	uint64_t started_ns;
 	uint64_t limit_ns; /* when its time is over (limit=); NS_NEVER */
 };
 
