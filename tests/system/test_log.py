@@ -1,0 +1,45 @@
+"""The log: levels by category, and whole lines in the order of time from however many cores."""
+
+import re
+
+import console
+from conftest import guest
+
+CATEGORIES = {"boot", "mm", "acpi", "apic", "smp", "time", "console", "vmx", "ept", "exit", "io",
+              "msr", "pic", "pit", "uart", "guest"}
+
+
+def test_levels_are_by_category(lintel):
+    options = "loglevel=error log=vmx:debug,exit:trace,smp:info"
+    text = lintel.end_well(lintel.boot(["hello"], options, cores=2))
+    seen = {line.category for line in console.log(text) if not line.level}
+    assert seen == {"vmx", "exit", "smp"}
+    assert console.logged(text, "controls +bit")  # the table of every control
+    assert console.logged(text, r"hello: I/O instruction at 0x[0-9a-f]+, qualification 0x")
+
+
+def test_error_level_is_silent_where_all_is_well(lintel):
+    text = lintel.end_well(lintel.boot(["hello"], "loglevel=error"))
+    assert console.log(text) == []
+    assert "hello" in console.guest(text, "hello").splitlines()
+
+
+def test_no_line_is_torn_while_eight_cores_log_everything(lintel):
+    lines = [guest("tick", vm=f"vm{n}", limit=100) for n in range(8)]
+    machine = lintel.boot(lines, "loglevel=trace", cores=8, time_limit_s=90)
+    text = lintel.end_well(machine)
+    text = text[text.index("[    0."):]
+    log = console.log(text)
+    rest = [line for line in console.lines(text) if line and not console.LOG_LINE.fullmatch(line)]
+    assert {line.core for line in log} == set(range(8))
+    assert {line.category for line in log} <= CATEGORIES
+    for line in rest:  # what is not the log's is a guest's, whole
+        assert re.fullmatch(r"(vm\d\| )?(tick \d+|PASS tick)|lintel: .*", line), repr(line)
+    traced = [line for line in log if line.category == "exit"]
+    assert len(traced) > 1000
+    for line in traced:
+        assert re.match(r"vm\d: [A-Za-z0-9/ -]+ at 0x[0-9a-f]+, qualification (0x[0-9a-f]+|0)$|"
+                        r"\d+ log lines of this core were dropped here$", line.text), line.text
+    for core in range(8):
+        times = [line.time_s for line in log if line.core == core]
+        assert times == sorted(times)
