@@ -50,3 +50,19 @@ def test_the_debug_build_sees_a_smashed_stack(lintel):
 def test_a_way_to_die_that_is_not_known_is_named(lintel):
     machine = lintel.boot([], options="crash=laughing", bed="tcg")
     machine.expect(r'crash: there is no way "laughing"')
+
+
+@pytest.mark.parametrize("crash", ["pf", "stack", "assert"])
+@pytest.mark.parametrize("bed", ["bochs", "tcg"])
+def test_a_panic_on_one_core_stops_all(lintel, bed, crash):
+    machine = lintel.boot(["demo"], f"crash={crash}@2 panic=poweroff", bed=bed, cores=4, debug=True)
+    machine.expect(r"PANIC on core 2")
+    for word in CRASHES[crash]:
+        machine.expect(word.replace("core 0", "core 2"))
+    machine.expect(r"smp_core_main\+")  # where a core that is not the first one comes from
+    while machine.pump(0.2) is not None:
+        pass
+    assert machine.wait() != 0
+    assert "did not stop" not in machine.console
+    assert machine.console.count("PANIC on core") == 1
+    assert "L I N T E L" not in machine.console  # nobody went on to run the guest

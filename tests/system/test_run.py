@@ -83,3 +83,28 @@ def test_an_unknown_bed_is_named():
                           capture_output=True, timeout=60, check=False)
     assert done.returncode == 2
     assert "BED=abacus is not known" in done.stderr
+
+
+def test_a_guest_that_fails_gives_status_1(lintel):
+    image = lintel.iso(["triple"])
+    done = subprocess.run([sys.executable, RUN, "--iso", image], env=environment(BED="bochs"),
+                          stdin=subprocess.DEVNULL, capture_output=True, timeout=60, check=False)
+    assert done.returncode == 1
+    assert b"\nlintel: done: 1 of 1 guests failed" in done.stdout
+    assert b"Running in Bochs with 2 cores (BED=bochs asks for it). Ctrl-C ends it." in done.stdout
+
+
+def test_the_bed_is_chosen_by_a_probe_and_named_with_its_reason(lintel):
+    run = at_terminal(lintel.iso(["hello"]), CORES="1")
+    run.expect(r"Running in (QEMU on KVM|Bochs) with 1 cores \([^)]{10,}\)")
+    run.expect("lintel: done: all 1 guests ended well")
+    run.expect(pexpect.EOF)
+    run.close()
+    assert run.exitstatus == 0
+
+
+def test_make_help_lists_the_targets():
+    listed = subprocess.run(["make", "help"], cwd=ROOT, capture_output=True, text=True, check=True)
+    targets = {line.split()[0] for line in listed.stdout.splitlines()}
+    assert targets >= {"run", "test", "iso", "debug", "unit", "system", "lint", "bench", "clean",
+                       "help"}
