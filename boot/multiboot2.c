@@ -62,7 +62,6 @@ static const char *get_text(const struct tag *t, uint32_t offset)
 
 static const char *const no_text_end = "its text has no end";
 static const char *const too_small = "it is too small";
-static const char *const too_many_modules = "there are too many modules";
 
 static const char *parse_command_line(struct multiboot2 *m, const struct tag *t)
 {
@@ -99,8 +98,10 @@ static const char *parse_module(struct multiboot2 *m, const struct tag *t)
 		return no_text_end;
 	if (module.end < module.start)
 		return "it ends before it starts";
-	if (m->module_count == MULTIBOOT2_MODULES_MAX)
-		return too_many_modules;
+	if (m->module_count == MULTIBOOT2_MODULES_MAX) {
+		m->modules_left_out++;
+		return NULL;
+	}
 	m->modules[m->module_count++] = module;
 	return NULL;
 }
@@ -278,9 +279,7 @@ static enum status parse_tag(struct multiboot2 *m, const struct tag *t, uint32_t
 	if (what == NULL)
 		return OK;
 	add_problem(m, t->type, offset, rule->name, what);
-	if (!rule->needed)
-		return OK;
-	return what == too_many_modules ? ERR_FULL : ERR_CORRUPT;
+	return rule->needed ? ERR_CORRUPT : OK;
 }
 
 /* Goes through the list; every tag is on a border of 8 bytes and the last one is TAG_END. */

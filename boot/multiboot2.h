@@ -62,6 +62,7 @@ struct multiboot2 {
 	bool efi_boot_services; /* they still run: their memory is not free */
 	struct multiboot2_module modules[MULTIBOOT2_MODULES_MAX];
 	unsigned module_count;
+	unsigned modules_left_out; /* sound ones, for which there was no room */
 	bool has_rsdp_old, has_rsdp_new;
 	uint8_t rsdp_old[MULTIBOOT2_RSDP_OLD_BYTES];
 	uint8_t rsdp_new[MULTIBOOT2_RSDP_NEW_BYTES];

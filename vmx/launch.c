@@ -76,6 +76,12 @@ void vm_launch_modules(const struct multiboot2 *boot_info)
 
 	for (unsigned i = 0; i < boot_info->module_count; i++)
 		create_guest(&boot_info->modules[i], &next_core);
+	if (boot_info->modules_left_out) {
+		log_error(LOG_GUEST, "%u modules too many: there is room for %u",
+			  boot_info->modules_left_out, MULTIBOOT2_MODULES_MAX);
+		vms_asked += boot_info->modules_left_out;
+		vms_refused += boot_info->modules_left_out;
+	}
 	if (!vms_asked)
 		log_warn(LOG_GUEST, "no guest: give one as a module2 line in grub.cfg");
 }
