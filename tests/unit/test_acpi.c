@@ -477,6 +477,17 @@ static void s5_that_is_not_constant_or_cut_off_is_a_fault(void **state)
 	expect_s5(whole, sizeof(whole), true, 1, 1);
 }
 
+static void a_dsdt_with_a_wrong_checksum_is_reported_and_read(void **state)
+{
+	(void)state;
+	make_table(DSDT_AT, "DSDT", s5_aml, sizeof(s5_aml));
+	((uint8_t *)phys_ptr(hpa(DSDT_AT)))[9] ^= 1;
+	assert_int_equal(read_tables(), OK);
+	assert_true(has_fault("DSDT", "wrong checksum"));
+	assert_true(a.has_s5);
+	assert_int_equal(a.s5_a, 5);
+}
+
 static void s5_may_stand_in_an_ssdt(void **state)
 {
 	(void)state;
@@ -598,6 +609,7 @@ int main(void)
 		TEST(reduced_hardware_has_a_sleep_control_register_only),
 		TEST(s5_is_understood_in_every_encoding),
 		TEST(s5_that_is_not_constant_or_cut_off_is_a_fault),
+		TEST(a_dsdt_with_a_wrong_checksum_is_reported_and_read),
 		TEST(s5_may_stand_in_an_ssdt),
 		TEST(a_missing_or_wrong_dsdt_only_costs_the_power_off),
 		TEST(an_hpet_that_cannot_be_reached_is_not_used),
