@@ -3,6 +3,7 @@
 
 #include "kernel/string.h"
 
+#define EPT_BITS              48u
 #define MAX_BASIC             0x16u /* what lies above is about features that are hidden */
 
 #define LEAF_1_ECX_HYPERVISOR BIT(31)
@@ -216,6 +217,10 @@ static void take_extended(struct build *b)
 	p->extended[7] = (struct cpuid_regs){.edx = p->extended[7].edx & (uint32_t)BIT(8)};
 	p->extended[8] = (struct cpuid_regs){.eax = p->extended[8].eax & 0xffff};
 	p->maxphyaddr = (uint8_t)(p->extended[8].eax & 0xff);
+	if (p->maxphyaddr > EPT_BITS) { /* what lies above, EPT with four levels cannot map */
+		p->maxphyaddr = EPT_BITS;
+		p->extended[8].eax = (p->extended[8].eax & 0xff00) | EPT_BITS;
+	}
 	if (p->maxphyaddr == 0)
 		p->maxphyaddr = 36; /* SDM 2A: without the leaf, 36 with PAE */
 }
