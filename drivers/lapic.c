@@ -113,8 +113,11 @@ static void mask_all_pins(void)
 	};
 	uint32_t count = (lapic_read(LAPIC_VERSION) >> 16 & 0xffu) + 1;
 
-	for (uint32_t i = 0; i < ARRAY_SIZE(entries) && i < count; i++)
-		lapic_write(entries[i], LVT_MASKED);
+	/* What the firmware has for itself, by SMI (thermal events), stays its own. */
+	for (uint32_t i = 0; i < ARRAY_SIZE(entries) && i < count; i++) {
+		if ((lapic_read(entries[i]) & LVT_DELIVERY) != LVT_SMI)
+			lapic_write(entries[i], LVT_MASKED);
+	}
 }
 
 void lapic_init_this_core(void)

@@ -31,6 +31,8 @@
 
 #define SVR_ENABLE          0x100u
 #define LVT_MASKED          0x10000u
+#define LVT_DELIVERY        0x700u
+#define LVT_SMI             0x200u
 #define LVT_NMI             0x400u
 #define LVT_ACTIVE_LOW      0x2000u
 #define LVT_TIMER_DEADLINE  0x40000u
