@@ -6,7 +6,8 @@
 #include "vmx/vm.h"
 #include "vmx/vmcs.h"
 
-#define DR6_BS BIT(14)
+#define DR6_BS       BIT(14)
+#define DEBUGCTL_BTF BIT(1)
 
 static uint32_t event_info(enum event_type type, uint8_t vector)
 {
@@ -118,7 +119,9 @@ void inject_after_skip(struct vcpu *v, uint64_t interruptibility, uint64_t rflag
 
 	if (interruptibility & blocking)
 		vmcs_write(VMCS_GUEST_INTERRUPTIBILITY, interruptibility & ~blocking);
-	if ((rflags & RFLAGS_TF) && !(v->event.info & EVENT_VALID)) {
+	/* With DEBUGCTL.BTF only branches step, and no skipped instruction is one. */
+	if ((rflags & RFLAGS_TF) && !(vmcs_read(VMCS_GUEST_DEBUGCTL) & DEBUGCTL_BTF) &&
+	    !(v->event.info & EVENT_VALID)) {
 		cpu_write_dr6(cpu_read_dr6() | DR6_BS);
 		set_exception(v, EXC_DB, false, 0);
 	}

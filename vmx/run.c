@@ -65,6 +65,7 @@ static void begin_turn(struct vcpu *v, uint64_t now)
 {
 	v->turn_end_ns = min_u64(now + RUN_MAX_NS, max_u64(v->slice_end_ns, now));
 	v->turn_end_tsc = tsc_at(v->turn_end_ns, now);
+	v->turn_ticks = (uint32_t)time_ns_to_tsc(RUN_MAX_NS);
 	v->device_ns = 0;
 }
 
@@ -114,7 +115,7 @@ static inline void set_timer(const struct vcpu *v)
 	uint32_t left = v->deadline_tsc - (uint32_t)cpu_rdtsc();
 	uint32_t timer_ticks = 1;
 
-	if (LIKELY((int32_t)left > 0))
+	if (LIKELY(left <= v->turn_ticks))
 		timer_ticks += left >> vmx_caps.preemption_shift;
 	vmcs_write(VMCS_PREEMPTION_TIMER, timer_ticks);
 }

@@ -61,6 +61,7 @@ struct vcpu {
 	uint64_t qualification; /* at the last exit that has one */
 	uint32_t deadline_tsc;  /* leave the guest by then; the low half is enough (vmx/run.c) */
 	uint32_t turn_end_tsc;  /* by then at the latest, whatever the devices ask for */
+	uint32_t turn_ticks;    /* the longest turn; what is further away is over */
 	uint64_t turn_end_ns;   /* the same moment */
 	uint64_t device_ns;     /* the devices' wish that deadline_tsc was made of; 0: none yet */
 	uint64_t ran_until_ns;  /* the guest was really running until then; 0: until now */

@@ -18,6 +18,10 @@
 #include "vmx/exit.h"
 #include "vmx/vmcs.h"
 
+/* The shadow of A20 off takes a table for each 2 MiB, made in one exit: for larger VMs that would be
+ * memory and time that nobody granted them. */
+#define A20_MEM_MAX     (4 * GIB)
+
 /* How long a guest's last bytes may hold up another VM on its core. */
 #define DRAIN_SHARED_NS (5 * NS_PER_MILLISECOND)
 
@@ -123,7 +127,8 @@ void vm_follow_a20(struct vm *vm)
 	bool off = !port92_a20(&vm->platform.port92);
 
 	if (off && !vm->ept_a20_made) {
-		enum status s = make_a20_ept(vm);
+		enum status s =
+			vm->config.mem_bytes > A20_MEM_MAX ? ERR_UNSUPPORTED : make_a20_ept(vm);
 
 		if (s != OK) {
 			vm_end(vm, false, "the A20 line cannot be switched off: %s",
