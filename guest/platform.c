@@ -94,7 +94,7 @@ static void carry_pit(struct platform *p, uint64_t until_ns, bool ran)
 	}
 	if (edges)
 		request_tick(p, false);
-	vpic_set_line(&p->pic, PLATFORM_IRQ_PIT, vpit_out(&p->pit, 0, until_ns));
+	vpic_set_line(&p->pic, PLATFORM_IRQ_PIT, vpit_follow_out(&p->pit, until_ns));
 }
 
 void platform_sync_slow(struct platform *p, uint64_t now_ns, uint64_t ran_until_ns)

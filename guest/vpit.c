@@ -178,6 +178,13 @@ bool vpit_out(const struct vpit *p, unsigned channel, uint64_t now_ns)
 	return c.out;
 }
 
+bool vpit_follow_out(struct vpit *p, uint64_t now_ns)
+{
+	p->tick = tick_at(p, now_ns);
+	vpit_channel_advance(&p->channels[0], p->tick);
+	return p->channels[0].out;
+}
+
 uint64_t vpit_take_edges_slow(struct vpit *p, uint64_t until_ns)
 {
 	struct vpit_channel *c = &p->channels[0];

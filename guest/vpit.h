@@ -49,6 +49,10 @@ void vpit_access(void *state, struct io_access *io);
 /* Level of a channel's OUT pin at now_ns. channel 0 to 2. */
 bool vpit_out(const struct vpit *p, unsigned channel, uint64_t now_ns);
 
+/* The same of channel 0 for a caller that asks often, with times that do not go back: what has been
+ * played up to now_ns is not played again. */
+bool vpit_follow_out(struct vpit *p, uint64_t now_ns);
+
 /* For vpit_take_edges() and vpit_deadline_ns(). */
 uint64_t vpit_take_edges_slow(struct vpit *p, uint64_t until_ns);
 uint64_t vpit_deadline_ns_slow(const struct vpit *p, uint64_t now_ns);
