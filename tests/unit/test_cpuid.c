@@ -358,6 +358,24 @@ static void xsetbv_takes_sensible_sets_only(void **state)
 	assert_false(xcr0_valid(&policy, BIT(63) | 7));
 }
 
+static struct cpuid_regs wide_host(uint32_t leaf, uint32_t subleaf)
+{
+	(void)subleaf;
+	if (leaf == 0x80000008)
+		return (struct cpuid_regs){0x3934, 0, 0, 0}; /* 57 linear bits, 52 physical ones */
+	return (struct cpuid_regs){leaf == 0x80000000 ? leaf + 8 : leaf == 0 ? 2 : 0, 0, 0, 0};
+}
+
+static void addresses_end_where_ept_ends(void **state)
+{
+	const struct cpuid_options options = {.rdtscp = false};
+
+	(void)state;
+	cpuid_policy_build(&policy, wide_host, &options);
+	assert_int_equal(policy.maxphyaddr, 48);
+	assert_int_equal(ask(0x80000008, 0).eax, 0x3930);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -373,6 +391,7 @@ int main(void)
 		cmocka_unit_test_setup(out_of_range_gets_the_highest_basic_leaf, full),
 		cmocka_unit_test_setup(the_hypervisor_names_itself, full),
 		cmocka_unit_test_setup(extended_leaves_are_cut_too, full),
+		cmocka_unit_test_setup(addresses_end_where_ept_ends),
 		cmocka_unit_test_setup(a_host_without_extended_leaves_has_36_address_bits, full),
 		cmocka_unit_test_setup(fixed_answers_are_those_of_the_long_way, full),
 		cmocka_unit_test_setup(cr4_has_what_cpuid_shows, full),
