@@ -24,6 +24,17 @@ def test_error_level_is_silent_where_all_is_well(lintel):
     assert "hello" in console.guest(text, "hello").splitlines()
 
 
+def test_exits_are_counted_by_reason(lintel):
+    text = lintel.end_well(lintel.boot(["tick"], "log=exit:debug"))
+    counts = {found[2]: int(found[1]) for found in
+              (re.fullmatch(r"tick: +(\d+) exits: (.*)", line.text) for line in console.log(text))
+              if found}
+    total = int(re.search(r"(\d+) exits, run 1 of 1", text).group(1))
+    assert sum(counts.values()) == total
+    assert counts["HLT"] >= 100  # a second of ticks, a hundred a second
+    assert counts["I/O instruction"] > counts["HLT"]  # and its words
+
+
 def test_no_line_is_torn_while_eight_cores_log_everything(lintel):
     lines = [guest("tick", vm=f"vm{n}", limit=100) for n in range(8)]
     machine = lintel.boot(lines, "loglevel=trace", cores=8, time_limit_s=90)
@@ -39,6 +50,7 @@ def test_no_line_is_torn_while_eight_cores_log_everything(lintel):
     assert len(traced) > 1000
     for line in traced:
         assert re.match(r"vm\d: [A-Za-z0-9/ -]+ at 0x[0-9a-f]+, qualification (0x[0-9a-f]+|0)$|"
+                        r"vm\d: +\d+ exits: [A-Za-z0-9/ -]+$|"
                         r"\d+ log lines of this core were dropped here$", line.text), line.text
     for core in range(8):
         times = [line.time_s for line in log if line.core == core]
