@@ -11,6 +11,7 @@
 void console_mux_init(struct console_mux *m)
 {
 	m->foreground = NULL;
+	m->used = 0;
 	m->line_open = false;
 	m->line_of = NULL;
 	byte_ring_init(&m->output, m->output_bytes, CONSOLE_OUTPUT_BYTES);
@@ -33,6 +34,8 @@ struct console_port *console_mux_open(struct console_mux *m, const char *name)
 		p->scanned = 0;
 		byte_ring_init(&p->out, p->bytes, CONSOLE_PORT_BYTES);
 		p->state = CONSOLE_OPEN;
+		if (m->used <= i)
+			m->used = i + 1;
 		if (!m->foreground)
 			m->foreground = p;
 		return p;
@@ -44,7 +47,7 @@ static struct console_port *oldest_open(struct console_mux *m)
 {
 	struct console_port *best = NULL;
 
-	for (unsigned i = 0; i < CONSOLE_PORTS; i++) {
+	for (unsigned i = 0; i < m->used; i++) {
 		struct console_port *p = &m->ports[i];
 
 		if (p->state == CONSOLE_OPEN && (!best || p->opened < best->opened))
@@ -220,13 +223,14 @@ bool console_mux_pump(struct console_mux *m, uint64_t now_ns, bool all)
 	bool moved = false;
 
 	m->waiting = false;
-	for (unsigned i = 0; i < CONSOLE_PORTS; i++) {
-		struct console_port *p = &m->ports[(m->next + i) % CONSOLE_PORTS];
+	for (unsigned i = 0; i < m->used; i++) {
+		unsigned at = m->next + i < m->used ? m->next + i : m->next + i - m->used;
+		struct console_port *p = &m->ports[at];
 
 		if (p->state == CONSOLE_FREE)
 			continue;
 		if (byte_ring_room(&m->output) < LINE_MOST_BYTES) {
-			m->next = (m->next + i) % CONSOLE_PORTS;
+			m->next = at;
 			m->waiting = true;
 			break;
 		}
@@ -260,7 +264,7 @@ void console_mux_log(struct console_mux *m, const char *line, size_t len)
 
 bool console_mux_has_output(const struct console_mux *m)
 {
-	for (unsigned i = 0; i < CONSOLE_PORTS; i++) {
+	for (unsigned i = 0; i < m->used; i++) {
 		const struct console_port *p = &m->ports[i];
 
 		if (p->state != CONSOLE_FREE && byte_ring_used(&p->out) > 0)

@@ -36,7 +36,8 @@ struct console_mux {
 	struct console_port ports[CONSOLE_PORTS];
 	struct console_port *foreground;
 	uint64_t opens;
-	unsigned next; /* whose turn it is */
+	unsigned used; /* ports from here on were never opened */
+	unsigned next; /* whose turn it is; below used, or 0 */
 
 	/* The line that is unfinished on the output now. */
 	bool line_open;
