@@ -22,6 +22,7 @@ hpa_t vmx_io_bitmaps;
 hpa_t vmx_msr_bitmap;
 uint64_t vmx_xcr0_all;
 unsigned vmx_fpu_order;
+bool vmx_trace_ports;
 
 static struct text left_out;
 static uint32_t switched_msrs[VCPU_PARKED_MSRS];
@@ -111,6 +112,8 @@ enum status vmx_init(struct frames *frames, const struct host_ops *ops, struct t
 	host_ops = ops;
 	*reason = reason_text;
 	left_out = without;
+	vmx_trace_ports = log_enabled(LOG_TRACE, LOG_PIC) || log_enabled(LOG_TRACE, LOG_PIT) ||
+			  log_enabled(LOG_TRACE, LOG_UART) || log_enabled(LOG_TRACE, LOG_IO);
 	measure_fpu();
 	read_caps(&msrs);
 	s = vmx_caps_decide(&msrs, &vmx_caps, reason_text, sizeof(reason_text));

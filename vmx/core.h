@@ -53,6 +53,9 @@ extern hpa_t vmx_msr_bitmap;
 extern uint64_t vmx_xcr0_all;
 extern unsigned vmx_fpu_order;
 
+/* Some chip's accesses are logged (log=pic:trace, pit, uart, io). */
+extern bool vmx_trace_ports;
+
 /* What the MSR policy needs to know of this CPU. */
 struct msr_features vmx_msr_features(void);
 

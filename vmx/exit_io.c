@@ -6,6 +6,7 @@
 #include "kernel/log.h"
 #include "kernel/string.h"
 #include "kernel/time.h"
+#include "vmx/core.h"
 #include "vmx/exit.h"
 #include "vmx/inject.h"
 #include "vmx/vm.h"
@@ -15,6 +16,25 @@
 #define IO_IN     BIT(3)
 #define IO_STRING BIT(4)
 #define IO_REP    BIT(5)
+
+/* log=pic:trace and the like: every access to that chip. */
+static NOINLINE void trace_port(const struct vcpu *v, const struct io_access *io)
+{
+	const char *owner = io_bus_owner(&v->vm->platform.io, io->port);
+	enum log_category category = LOG_IO;
+
+	if (!owner)
+		return; /* note_unclaimed() tells of it */
+	if (strcmp(owner, "pic") == 0)
+		category = LOG_PIC;
+	else if (strcmp(owner, "pit") == 0)
+		category = LOG_PIT;
+	else if (strcmp(owner, "com1") == 0)
+		category = LOG_UART;
+	log_trace(category, "%s: %s %xh %s %xh, RIP %#llx", v->vm->config.name,
+		  io->write ? "OUT" : "IN", io->port, io->write ? "<-" : "->", io->value,
+		  (unsigned long long)v->rip);
+}
 
 static NOINLINE void note_unclaimed(const struct vcpu *v, uint16_t port, unsigned size, bool write)
 {
@@ -157,6 +177,8 @@ static NOINLINE enum exit_action exit_io_wide(struct vcpu *v)
 	lock_acquire(&vm->lock);
 	if (!platform_io(&vm->platform, &io))
 		note_unclaimed(v, io.port, io.size, io.write);
+	if (UNLIKELY(vmx_trace_ports))
+		trace_port(v, &io);
 	action = after_access(v, io.now_ns);
 	lock_release(&vm->lock);
 	if (!io.write)
@@ -187,5 +209,9 @@ enum exit_action exit_io(struct vcpu *v)
 	lock_release(&vm->lock);
 	if (q & IO_IN)
 		v->gpr[RAX] = io_merge_rax(v->gpr[RAX], io.value, 1);
+	if (UNLIKELY(vmx_trace_ports)) {
+		io.port = (uint16_t)(q >> 16); /* the bus has made a register number of it */
+		trace_port(v, &io);
+	}
 	return action;
 }

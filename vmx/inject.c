@@ -2,6 +2,7 @@
 #include "vmx/inject.h"
 
 #include "kernel/cpu.h"
+#include "kernel/log.h"
 #include "vmx/core.h"
 #include "vmx/vm.h"
 #include "vmx/vmcs.h"
@@ -190,8 +191,10 @@ void inject_prepare(struct vcpu *v)
 			busy = try_nmi(v, &controls);
 	}
 	if (!busy && platform_intr(p) && can_take_interrupt()) {
-		vmcs_write(VMCS_ENTRY_INTERRUPTION_INFO,
-			   event_info(EVENT_EXTERNAL, platform_acknowledge(p)));
+		uint8_t vector = platform_acknowledge(p);
+
+		log_trace(LOG_PIC, "%s: interrupt, vector %#x", v->vm->config.name, vector);
+		vmcs_write(VMCS_ENTRY_INTERRUPTION_INFO, event_info(EVENT_EXTERNAL, vector));
 	}
 	/* Also after one went in: the next may have a higher priority, or need no EOI to be
 	 * seen. */
