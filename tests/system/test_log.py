@@ -35,6 +35,14 @@ def test_exits_are_counted_by_reason(lintel):
     assert counts["I/O instruction"] > counts["HLT"]  # and its words
 
 
+def test_a_chip_can_be_watched_by_its_category(lintel):
+    text = lintel.end_well(lintel.boot(["tick"], "log=pic:trace,pit:trace,uart:trace"))
+    assert console.logged(text, r"tick: OUT 20h <- 11h, RIP 0x[0-9a-f]+")  # ICW1
+    assert console.logged(text, r"tick: OUT 43h <- 34h, RIP 0x")  # channel 0, mode 2
+    assert console.logged(text, r"tick: IN 3fdh -> 60h, RIP 0x")  # the transmitter is empty
+    assert console.logged(text, r"tick: interrupt, vector 0x20")
+
+
 def test_no_line_is_torn_while_eight_cores_log_everything(lintel):
     lines = [guest("tick", vm=f"vm{n}", limit=100) for n in range(8)]
     machine = lintel.boot(lines, "loglevel=trace", cores=8, time_limit_s=90)
