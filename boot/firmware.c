@@ -1,8 +1,27 @@
-/* boot/firmware.c - finds the ACPI tables and has them read. */
+/* boot/firmware.c - takes over what the boot loader says, finds the ACPI tables. */
 #include "boot/firmware.h"
 
 #include "boot/address_space.h"
 #include "kernel/log.h"
+#include "kernel/panic.h"
+#include "mm/phys.h"
+
+void firmware_read_boot_info(uint32_t magic, hpa_t info_at, struct multiboot2 *boot_info)
+{
+	enum status s;
+
+	if (magic != MULTIBOOT2_MAGIC)
+		panic("not started by a Multiboot2 boot loader (magic %#x)", magic);
+	s = multiboot2_parse(boot_info, phys_ptr(info_at), MULTIBOOT2_MOST_BYTES);
+	for (unsigned i = 0; i < boot_info->problem_count; i++) {
+		const struct multiboot2_problem *p = &boot_info->problems[i];
+
+		log_error(LOG_BOOT, "Multiboot2 tag \"%s\" (type %u, at %#x): %s", p->tag, p->type,
+			  p->offset, p->what);
+	}
+	if (s != OK)
+		panic("the boot loader's information is unusable: %s", status_text(s));
+}
 
 static const void *map_for_acpi(void *context, hpa_t at, uint64_t len_bytes)
 {

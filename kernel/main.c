@@ -9,6 +9,7 @@
 #include "boot/features.h"
 #include "boot/firmware.h"
 #include "boot/selftest.h"
+#include "debug/stats.h"
 #include "drivers/clock.h"
 #include "drivers/console.h"
 #include "drivers/ioapic.h"
@@ -119,23 +120,6 @@ static void add_log_sink(const struct log_sink *sink)
 {
 	if (log_add_sink(sink) != OK)
 		log_warn(LOG_BOOT, "no room for log sink %s", sink->name);
-}
-
-static void read_boot_information(uint32_t magic, uint32_t info_phys)
-{
-	enum status s;
-
-	if (magic != MULTIBOOT2_MAGIC)
-		panic("not started by a Multiboot2 boot loader (magic %#x)", magic);
-	s = multiboot2_parse(&boot_info, phys_ptr(hpa(info_phys)), MULTIBOOT2_MOST_BYTES);
-	for (unsigned i = 0; i < boot_info.problem_count; i++) {
-		const struct multiboot2_problem *p = &boot_info.problems[i];
-
-		log_error(LOG_BOOT, "Multiboot2 tag \"%s\" (type %u, at %#x): %s", p->tag, p->type,
-			  p->offset, p->what);
-	}
-	if (s != OK)
-		panic("the boot loader's information is unusable: %s", status_text(s));
 }
 
 /* The interrupt has done its work by ending a halt or a run of the guest. */
@@ -356,7 +340,7 @@ static void start_machine(uint32_t magic, uint32_t info_phys)
 	gdt_load(this_cpu());
 	trap_init();
 	trap_load();
-	read_boot_information(magic, info_phys);
+	firmware_read_boot_info(magic, hpa(info_phys), &boot_info);
 	read_options();
 	log_info(LOG_BOOT, "Lintel %s, started by %s: %s", lintel_version, boot_info.loader_name,
 		 boot_info.command_line);
@@ -381,10 +365,12 @@ NORETURN void kernel_main(uint32_t magic, uint32_t info_phys)
 	struct text without = {0};
 	const char *reason;
 	uint64_t cores = CPU_MAX, free_before;
+	bool stats = false;
 
 	start_machine(magic, info_phys);
 	complain("cores", options_u64(&options, "cores", CPU_MAX, &cores));
 	complain("without", options_text(&options, "without", &without));
+	complain("stats", options_flag(&options, "stats", &stats));
 	report_unknown_options();
 	(void)smp_start(&acpi, (unsigned)cores, application_processor);
 	if (vmx_init(&host_frames, &ops, without, &reason) != OK)
@@ -400,5 +386,7 @@ NORETURN void kernel_main(uint32_t magic, uint32_t info_phys)
 	vmx_core_loop();
 	vmx_core_off();
 	wait_for_cores(&cores_off, "left VMX operation");
+	if (stats)
+		stats_log();
 	finish(free_before);
 }

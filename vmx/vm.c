@@ -357,6 +357,8 @@ bool vm_finish(struct vm *vm)
 {
 	ASSERT(vm->state == VM_ENDED);
 	drain_serial(vm);
+	for (uint32_t i = 0; i < EXIT_REASONS; i++)
+		vm->exit_totals[i] += vm->vcpu.exit_counts[i];
 	vcpu_destroy(&vm->vcpu);
 	release_memory(vm);
 	vm->runs_done++;

@@ -57,6 +57,7 @@ struct vm {
 	uint64_t runs_done;
 	bool ended_well;
 	char end_text[VM_END_TEXT];
+	uint64_t exit_totals[EXIT_REASONS]; /* of the runs that have ended */
 	uint64_t started_ns;
 	uint64_t limit_ns; /* when its time is over (limit=); NS_NEVER */
 };
