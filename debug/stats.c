@@ -7,8 +7,8 @@
 
 #define PER_MILLE 1000u
 
-/* The most frequent reason below a count that has been shown, or EXIT_REASONS if none is left. Equal
- * counts come in the order of their numbers. */
+/* The most frequent reason below a count that has been shown, or EXIT_REASONS if none is left.
+ * Equal counts come in the order of their numbers. */
 static uint32_t next_reason(const struct vm *vm, const bool shown[EXIT_REASONS])
 {
 	uint32_t best = EXIT_REASONS;

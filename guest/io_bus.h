@@ -55,8 +55,8 @@ static inline const struct io_claim *io_bus_claim_at(const struct io_bus *bus, u
 	return &bus->claims[bus->claim_of[bus->group_of[port >> 8]][port & 0xff]];
 }
 
-/* One access of size 1 with a value below 100h. Leaves io->port changed, and what a device set above
- * a byte in io->value. Returns true if somebody answered. */
+/* One access of size 1 with a value below 100h. Leaves io->port changed, and what a device set
+ * above a byte in io->value. Returns true if somebody answered. */
 static inline bool io_bus_access_byte(struct io_bus *bus, struct io_access *io)
 {
 	const struct io_claim *claim = io_bus_claim_at(bus, io->port);

@@ -18,8 +18,8 @@
 #include "vmx/exit.h"
 #include "vmx/vmcs.h"
 
-/* The shadow of A20 off takes a table for each 2 MiB, made in one exit: for larger VMs that would be
- * memory and time that nobody granted them. */
+/* The shadow of A20 off takes a table for each 2 MiB, made in one exit: for larger VMs that would
+ * be memory and time that nobody granted them. */
 #define A20_MEM_MAX     (4 * GIB)
 
 /* How long a guest's last bytes may hold up another VM on its core. */
@@ -299,8 +299,8 @@ bool vm_start(struct vm *vm)
 	return true;
 }
 
-/* What the guest sent last must still come out, and before the line about its end. Others on this core
- * do not wait long for that. */
+/* What the guest sent last must still come out, and before the line about its end. Others on this
+ * core do not wait long for that. */
 static void drain_serial(struct vm *vm)
 {
 	const uint64_t start_ns = now_ns();
