@@ -32,9 +32,10 @@
 #include "vmx/launch.h"
 #include "vmx/vm.h"
 
-#define OPTION_TEXT   64u
-#define FINAL_TEXT    160u
-#define CORES_WAIT_NS NS_PER_SECOND
+#define OPTION_TEXT       64u
+#define FINAL_TEXT        160u
+#define CORES_WAIT_NS     NS_PER_SECOND
+#define CRASH_AFTER_MAX_S 3600u
 
 enum end_action { END_POWEROFF, END_RESET, END_HALT };
 
@@ -50,10 +51,9 @@ static struct multiboot2 boot_info;
 static struct options options;
 static struct acpi acpi;
 static unsigned end_action;
+static uint64_t crash_after_s;          /* 0: crash=, if given, is at once */
 static uint32_t stage;                  /* atomic, enum stage */
 static uint32_t cores_ready, cores_off; /* atomic: how many have tried VMX, have left it */
-
-/* ---- the command line ---- */
 
 static void complain(const char *key, enum status s)
 {
@@ -101,6 +101,8 @@ static void read_options(void)
 			  (int)value.len, value.at);
 	if (options_text(&options, "log", &value) == OK && log_set_categories(value, &bad) != OK)
 		log_error(LOG_BOOT, "option log: do not know \"%.*s\"", (int)bad.len, bad.at);
+	complain("crashafter",
+		 options_u64(&options, "crashafter", CRASH_AFTER_MAX_S, &crash_after_s));
 	end_action = option_choice("end", end_words, ARRAY_SIZE(end_words), END_POWEROFF);
 	panic_set_action((enum panic_action)option_choice("panic", panic_words,
 							  ARRAY_SIZE(panic_words), PANIC_HALT));
@@ -113,8 +115,6 @@ static void report_unknown_options(void)
 	for (unsigned position = 0; options_next_unknown(&options, &position, &word);)
 		log_error(LOG_BOOT, "command line: unknown word \"%.*s\"", (int)word.len, word.at);
 }
-
-/* ---- bringing the machine up ---- */
 
 static void add_log_sink(const struct log_sink *sink)
 {
@@ -166,13 +166,21 @@ static void start_interrupts(void)
 		log_warn(LOG_APIC, "no I/O APIC: the console is polled");
 }
 
-/* crash=NAME@CORE: that core takes it for itself. */
-static void crash_if_asked(void)
+/* crash=NAME@CORE: that core takes it for itself; at once, or while guests run. */
+static void crash_if_asked(bool guests_run)
 {
 	struct text name;
 
-	if (options_text(&options, "crash", &name) == OK)
+	if (options_text(&options, "crash", &name) == OK && guests_run == (crash_after_s != 0))
 		selftest_crash(name);
+}
+
+/* vmx/ calls it on each core, now and then. */
+static void service(void)
+{
+	console_service();
+	if (UNLIKELY(crash_after_s) && now_ns() >= crash_after_s * NS_PER_SECOND)
+		crash_if_asked(true);
 }
 
 static void run_self_tests(void)
@@ -184,10 +192,8 @@ static void run_self_tests(void)
 		failed = selftest_run(names);
 		log_at(failed ? LOG_ERROR : LOG_INFO, LOG_BOOT, "selftest: %u failed", failed);
 	}
-	crash_if_asked();
+	crash_if_asked(false);
 }
-
-/* ---- the end ---- */
 
 NORETURN static void finish_machine(const char *line, bool well)
 {
@@ -274,7 +280,7 @@ static const struct host_ops ops = {
 	.line_drained = console_drained,
 	.line_get = console_get,
 	.line_has_input = console_has_input,
-	.service = console_service,
+	.service = service,
 	.service_patience_ns = console_patience_ns,
 	.kick = kick,
 	.timer_arm_ns = lapic_timer_arm_ns,
@@ -288,8 +294,6 @@ static void on_input(struct console_port *line)
 			kick(vms[i]->vcpu.core);
 	}
 }
-
-/* ---- all cores ---- */
 
 static void wait_for_stage(enum stage wanted)
 {
@@ -306,7 +310,7 @@ static void set_stage(enum stage next)
 
 static void application_processor(struct cpu *c)
 {
-	crash_if_asked();
+	crash_if_asked(false);
 	wait_for_stage(STAGE_VMX);
 	if (vmx_core_on() != OK)
 		log_error(LOG_VMX, "core %u takes no guests", c->index);

@@ -1,6 +1,7 @@
 """A panic says what happened, where and how it came there (crash=NAME dies on purpose)."""
 
 import pytest
+from conftest import guest
 
 # How to die: what the report must say, in this order.
 CRASHES = {
@@ -66,3 +67,19 @@ def test_a_panic_on_one_core_stops_all(lintel, bed, crash):
     assert "did not stop" not in machine.console
     assert machine.console.count("PANIC on core") == 1
     assert "L I N T E L" not in machine.console  # nobody went on to run the guest
+
+
+def test_a_panic_while_guests_run_stops_them_all(lintel):
+    """Three cores are inside of guests, two of them with interrupts off for good: the NMI that
+    stops them is a VM exit there. The backtrace leads through the run loop."""
+    machine = lintel.boot([guest("spin", vm="a"), guest("spin", vm="b"), guest("tick", vm="c"),
+                           guest("spin", vm="d")],
+                          "crash=pf@1 crashafter=1 panic=poweroff", cores=4)
+    for word in (r"c\| tick 5", r"PANIC on core 1", *CRASHES["pf"], r"vcpu_run\+",
+                 r"vmx_core_loop\+", r"smp_core_main\+"):
+        machine.expect(word, 40)
+    while machine.pump(0.2) is not None:
+        pass
+    machine.wait()
+    assert "did not stop" not in machine.console
+    assert "c| PASS tick" not in machine.console
