@@ -94,7 +94,7 @@ def main():
     print(table.render(native, lintel, peers))
     print()
     for column in peers["columns"]:
-        print(f"{column['name']}: measured by us, {peers['date']}: {column['source']}")
+        print(f"{column['name']}: noted {peers['date']}, not reproduced here: {column['source']}")
     if arguments.json:
         write_json(arguments.json, {"cost": cost, "native": native, "lintel": lintel,
                                     "peers": peers})
