@@ -22,7 +22,7 @@ cpu: model={model}, count={cores}, ips={ips}, quantum=16, reset_on_triple_fault=
 clock: sync={sync}, time0=utc
 ata0-master: type=cdrom, path="{iso}", status=inserted
 boot: cdrom
-com1: enabled=1, mode=socket-client, dev=localhost:{port}
+com1: enabled=1, mode=socket-client, dev=127.0.0.1:{port}
 log: bochs.log
 panic: action=fatal
 error: action=report
