@@ -136,6 +136,16 @@ static void set_proc_controls(struct vcpu *v, uint32_t controls)
 	v->proc_controls = controls;
 }
 
+/*
+ * A guest outside of long mode that runs over the end of the 4 GiB may leave a RIP with more than
+ * 32 bits behind (seen in Bochs); VM entry refuses that. EIP wraps.
+ */
+static void wrap_rip(const struct vcpu *v)
+{
+	if (UNLIKELY(v->rip >> 32) && !(vmcs_read(VMCS_ENTRY_CONTROLS) & ENTRY_IA32E))
+		vmcs_write(VMCS_GUEST_RIP, (uint32_t)vmcs_read(VMCS_GUEST_RIP));
+}
+
 /* Real mode pushes no error code, and VM entry insists on that with CR0.PE clear. */
 static void write_event(struct vcpu *v)
 {
@@ -148,6 +158,7 @@ static void write_event(struct vcpu *v)
 	if (event_type_of(info) >= EVENT_SOFTWARE_INTERRUPT)
 		vmcs_write(VMCS_ENTRY_INSTRUCTION_LENGTH, v->event.instruction_length);
 	vmcs_write(VMCS_ENTRY_INTERRUPTION_INFO, info);
+	wrap_rip(v);
 	v->event.info = 0;
 }
 
