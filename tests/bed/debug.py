@@ -25,6 +25,7 @@ def main():
     parser.add_argument("--iso", default="build/lintel.iso")
     parser.add_argument("--elf", default="build/lintel.elf")
     args = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
     usable, why = probe_kvm()
     with tempfile.TemporaryDirectory(prefix="lintel-gdb-") as work:
         stub = os.path.join(work, "gdb")

@@ -19,7 +19,7 @@ CHECKS = {
     "paths": words.check_paths,
     "bit-fields": words.check_bit_fields,
     "sizes": words.check_sizes,
-    "white space": words.check_white_space,
+    "white-space": words.check_white_space,
     "clang-format": tools.check_format,
     "cppcheck": tools.check_cppcheck,
     "clang-tidy": tools.check_tidy,
@@ -28,6 +28,9 @@ SHOWN = 40
 
 
 def main():
+    unknown = [name for name in sys.argv[1:] if name not in CHECKS]
+    if unknown:
+        sys.exit(f"lint: no check {unknown[0]!r}; there are: {', '.join(CHECKS)}")
     sources = load_sources()
     total = results.Counts()
     for name in sys.argv[1:] or CHECKS:
