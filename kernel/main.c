@@ -50,7 +50,7 @@ NORETURN void kernel_main(uint32_t magic, uint32_t info_phys);
 static struct multiboot2 boot_info;
 static struct options options;
 static struct acpi acpi;
-static unsigned end_action;
+static unsigned end_action, selftests_failed;
 static uint64_t crash_after_s;          /* 0: crash=, if given, is at once */
 static uint32_t stage;                  /* atomic, enum stage */
 static uint32_t cores_ready, cores_off; /* atomic: how many have tried VMX, have left it */
@@ -186,11 +186,11 @@ static void service(void)
 static void run_self_tests(void)
 {
 	struct text names;
-	unsigned failed = 0;
 
 	if (options_text(&options, "selftest", &names) == OK) {
-		failed = selftest_run(names);
-		log_at(failed ? LOG_ERROR : LOG_INFO, LOG_BOOT, "selftest: %u failed", failed);
+		selftests_failed = selftest_run(names);
+		log_at(selftests_failed ? LOG_ERROR : LOG_INFO, LOG_BOOT, "selftest: %u failed",
+		       selftests_failed);
 	}
 	crash_if_asked(false);
 }
@@ -253,6 +253,8 @@ NORETURN static void finish(uint64_t free_before)
 		 (unsigned long long)(free_now / KIB), (unsigned long long)(free_before / KIB));
 	if (free_now != free_before)
 		refuse("memory of the guests has not come back");
+	if (selftests_failed)
+		refuse("a self test has failed");
 	if (!vms_asked)
 		refuse("no guest; give one as a module2 line in grub.cfg");
 	if (failed)
