@@ -158,8 +158,27 @@ static enum status parse_load(struct parser *p)
 	return fail_value(p, ERR_INVALID, "load= takes segment:offset in hex, such as 0000:7C00");
 }
 
+/* What a key with a number takes, and what is said of any other value. */
+struct number_rule {
+	uint64_t least, most;
+	const char *not_a_number, *out_of_range;
+};
+
+static enum status take_number(struct parser *p, const struct number_rule *rule, uint64_t *number)
+{
+	enum status s = text_to_u64(p->value, number);
+
+	if (s == ERR_INVALID)
+		return fail_value(p, s, rule->not_a_number);
+	if (s != OK || *number < rule->least || *number > rule->most)
+		return fail_value(p, ERR_RANGE, rule->out_of_range);
+	return OK;
+}
+
 static enum status parse_core(struct parser *p)
 {
+	static const struct number_rule rule = {0, VM_CORE_LAST, "core= takes a number, or any",
+						"core= goes from 0 to 255"};
 	uint64_t core = 0;
 	enum status s;
 
@@ -167,50 +186,38 @@ static enum status parse_core(struct parser *p)
 		p->config->core = VM_CORE_ANY;
 		return OK;
 	}
-	s = text_to_u64(p->value, &core);
-	if (s == ERR_INVALID)
-		return fail_value(p, s, "core= takes a number, or any");
-	if (s != OK || core > VM_CORE_LAST)
-		return fail_value(p, ERR_RANGE, "core= goes from 0 to 255");
-	p->config->core = (int)core;
-	return OK;
+	s = take_number(p, &rule, &core);
+	if (s == OK)
+		p->config->core = (int)core;
+	return s;
 }
 
 static enum status parse_repeat(struct parser *p)
 {
-	uint64_t runs = 0;
-	enum status s = text_to_u64(p->value, &runs);
+	static const struct number_rule rule = {1, VM_REPEAT_MAX, "repeat= takes a number",
+						"repeat= goes from 1 to 1000000"};
 
-	if (s == ERR_INVALID)
-		return fail_value(p, s, "repeat= takes a number");
-	if (s != OK || runs < 1 || runs > VM_REPEAT_MAX)
-		return fail_value(p, ERR_RANGE, "repeat= goes from 1 to 1000000");
-	p->config->repeat = runs;
-	return OK;
+	return take_number(p, &rule, &p->config->repeat);
 }
 
 static enum status parse_limit(struct parser *p)
 {
-	uint64_t seconds = 0;
-	enum status s = text_to_u64(p->value, &seconds);
+	static const struct number_rule rule = {1, VM_LIMIT_MAX_S,
+						"limit= takes a number of seconds",
+						"limit= goes from 1 to 1000000 seconds"};
 
-	if (s == ERR_INVALID)
-		return fail_value(p, s, "limit= takes a number of seconds");
-	if (s != OK || seconds < 1 || seconds > VM_LIMIT_MAX_S)
-		return fail_value(p, ERR_RANGE, "limit= goes from 1 to 1000000 seconds");
-	p->config->limit_s = seconds;
-	return OK;
+	return take_number(p, &rule, &p->config->limit_s);
 }
 
 static enum status parse_cpus(struct parser *p)
 {
+	static const struct number_rule rule = {1, VM_CORE_LAST + 1, "cpus= takes a number",
+						"cpus= goes from 1 to 256"};
 	uint64_t cpus = 0;
-	enum status s = text_to_u64(p->value, &cpus);
+	enum status s = take_number(p, &rule, &cpus);
 
-	if (s == ERR_INVALID)
-		return fail_value(p, s, "cpus= takes a number");
-	if (s != OK || cpus < 1 || cpus > VM_CORE_LAST + 1)
-		return fail_value(p, ERR_RANGE, "cpus= goes from 1 to 256");
+	if (s != OK)
+		return s;
 	if (cpus > 1)
 		return fail_value(p, ERR_UNSUPPORTED,
 				  "more than one CPU in a VM is not in this version");
