@@ -71,13 +71,36 @@ enum status io_bus_claim(struct io_bus *bus, const struct io_claim *claim)
 	return OK;
 }
 
-/* A word or a dword on byte-wide chips: one cycle after the other, low port first. */
+/* Whose claim holds all of an access and takes it whole; NULL if there is none. */
+static const struct io_claim *wide_claim(const struct io_bus *bus, uint16_t port, uint8_t size)
+{
+	const struct io_claim *claim = io_bus_claim_at(bus, port);
+
+	return claim->wide && port - claim->first + size <= claim->count ? claim : NULL;
+}
+
+static uint32_t size_mask(uint8_t size)
+{
+	return size == 4 ? UINT32_MAX : (UINT32_C(1) << (8 * size)) - 1;
+}
+
+/* A word or a dword; on byte-wide chips one cycle after the other, low port first. */
 bool io_bus_access_wide(struct io_bus *bus, struct io_access *io)
 {
+	const struct io_claim *claim = wide_claim(bus, io->port, io->size);
+	uint16_t port = io->port;
 	bool answered = true;
 	uint32_t value = 0;
 
 	ASSERT(io->size == 2 || io->size == 4);
+	if (claim) {
+		io->value &= size_mask(io->size);
+		io->port = (uint16_t)(port - claim->first + claim->offset);
+		claim->access(claim->state, io);
+		io->value &= size_mask(io->size);
+		io->port = port;
+		return true;
+	}
 	for (unsigned i = 0; i < io->size; i++) {
 		struct io_access byte = {
 			.port = (uint16_t)(io->port + i),
@@ -102,6 +125,17 @@ bool io_bus_access_nobody(struct io_bus *bus, uint16_t port, uint8_t size, bool 
 		return false;
 	count_unclaimed(bus, port, write, count);
 	return true;
+}
+
+uint64_t io_bus_access_some(struct io_bus *bus, const struct io_run *run)
+{
+	const struct io_claim *claim = io_bus_claim_at(bus, run->port);
+	struct io_run inside = *run;
+
+	if (!claim->some || (run->size > 1 && !wide_claim(bus, run->port, run->size)))
+		return 0;
+	inside.port = (uint16_t)(run->port - claim->first + claim->offset);
+	return claim->some(claim->state, &inside);
 }
 
 const char *io_bus_owner(const struct io_bus *bus, uint16_t port)

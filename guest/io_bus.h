@@ -1,17 +1,17 @@
 /*
  * guest/io_bus.h - the 64 Ki I/O ports of a guest: who answers where.
  *
- * Pure. Every device here is byte-wide: the bus takes word and dword accesses apart into byte
- * accesses, low port first, wrapping at FFFFh, as an ISA bridge does. A port that nobody claims
- * reads all ones, ignores writes, and is counted. A lookup is two table loads. The caller holds the
- * VM's lock.
+ * Pure. Most devices are byte-wide: the bus takes word and dword accesses apart into byte accesses,
+ * low port first, wrapping at FFFFh, as an ISA bridge does. A device that says it is wide gets those
+ * whole that begin and end in its claim. A port that nobody claims reads all ones, ignores writes,
+ * and is counted. A lookup is two table loads. The caller holds the VM's lock.
  */
 #pragma once
 
 #include "guest/io.h"
 #include "kernel/status.h"
 
-#define IO_BUS_CLAIMS    32u /* most claims on one bus */
+#define IO_BUS_CLAIMS    48u /* most claims on one bus */
 #define IO_BUS_GROUPS    16u /* most groups of 256 ports that hold a claimed port */
 #define IO_BUS_UNCLAIMED 64u /* different unclaimed ports that are counted one by one */
 
@@ -22,6 +22,8 @@ struct io_claim {
 	uint16_t first;  /* first port */
 	uint16_t count;  /* number of ports */
 	uint16_t offset; /* the register number that the first port has in the device */
+	bool wide;       /* takes words and dwords as they are */
+	io_some_fn some; /* NULL, or how it does many elements of INS and OUTS at once */
 };
 
 struct io_unclaimed {
@@ -88,6 +90,10 @@ static inline bool io_bus_access(struct io_bus *bus, struct io_access *io)
  * size above 1. */
 bool io_bus_access_nobody(struct io_bus *bus, uint16_t port, uint8_t size, bool write,
 			  uint64_t count);
+
+/* Hands a run to a device that does many elements at once; returns how many of them are done,
+ * perhaps none: those that are left go by io_bus_access(). */
+uint64_t io_bus_access_some(struct io_bus *bus, const struct io_run *run);
 
 /* The name of the device that answers at port, or NULL. */
 const char *io_bus_owner(const struct io_bus *bus, uint16_t port);

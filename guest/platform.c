@@ -210,10 +210,25 @@ static void access_end(void *state, struct io_access *io)
 	p->switched |= io->write;
 }
 
-static void claim(struct platform *p, struct io_claim c)
-{
-	enum status s = io_bus_claim(&p->io, &c);
+/* Who stands at which ports. */
+static const struct io_claim ports[] = {
+	{.name = "pic", .access = access_pic, .first = PIC_MASTER, .count = 2},
+	{.name = "pic", .access = access_pic, .first = PIC_SLAVE, .count = 2, .offset = 2},
+	{.name = "pic", .access = access_pic, .first = PIC_ELCR, .count = 2, .offset = 4},
+	{.name = "pit", .access = access_pit, .first = PIT_COUNTERS, .count = 4},
+	{.name = "pit", .access = access_pit, .first = SYSTEM_PORT_B, .count = 1, .offset = 4},
+	{.name = "com1", .access = access_com1, .first = COM1, .count = VUART_PORTS},
+	{.name = "port92", .access = access_port92, .first = SYSTEM_PORT_A, .count = 1},
+	{.name = "end", .access = access_end, .first = END_PORT, .count = 1},
+};
 
+static void claim(struct platform *p, const struct io_claim *port)
+{
+	struct io_claim mine = *port;
+	enum status s;
+
+	mine.state = p;
+	s = io_bus_claim(&p->io, &mine);
 	ASSERT(s == OK); /* the board is a constant */
 }
 
@@ -227,14 +242,8 @@ void platform_init(struct platform *p, uint64_t now_ns)
 	end_port_reset(&p->end);
 
 	io_bus_init(&p->io);
-	claim(p, (struct io_claim){"pic", access_pic, p, PIC_MASTER, 2, 0});
-	claim(p, (struct io_claim){"pic", access_pic, p, PIC_SLAVE, 2, 2});
-	claim(p, (struct io_claim){"pic", access_pic, p, PIC_ELCR, 2, 4});
-	claim(p, (struct io_claim){"pit", access_pit, p, PIT_COUNTERS, 4, 0});
-	claim(p, (struct io_claim){"pit", access_pit, p, SYSTEM_PORT_B, 1, 4});
-	claim(p, (struct io_claim){"com1", access_com1, p, COM1, VUART_PORTS, 0});
-	claim(p, (struct io_claim){"port92", access_port92, p, SYSTEM_PORT_A, 1, 0});
-	claim(p, (struct io_claim){"end", access_end, p, END_PORT, 1, 0});
+	for (size_t i = 0; i < ARRAY_SIZE(ports); i++)
+		claim(p, &ports[i]);
 }
 
 void platform_set_bios_state(struct platform *p, uint64_t now_ns)

@@ -23,16 +23,6 @@ struct string_io {
 	enum guest_segment_name segment; /* of OUTS, with its override; INS always uses ES */
 };
 
-/* Elements that go through the port one after the other. */
-struct io_run {
-	uint16_t port;
-	uint8_t size; /* of an element: 1, 2 or 4 bytes */
-	bool write;
-	uint64_t now_ns;
-	uint64_t count; /* 1 or more */
-	uint8_t *at;    /* count * size bytes: what is written, or where to put what is read */
-};
-
 /* Carries out all of a run. */
 typedef void (*io_run_fn)(void *context, const struct io_run *run);
 

@@ -89,6 +89,7 @@ static void string_access(void *context, const struct io_run *run)
 {
 	struct vcpu *v = context;
 	struct platform *p = &v->vm->platform;
+	uint64_t i;
 
 	if (io_bus_access_nobody(&p->io, run->port, run->size, run->write, run->count)) {
 		if (!run->write)
@@ -96,7 +97,7 @@ static void string_access(void *context, const struct io_run *run)
 		note_unclaimed(v, run->port, run->size, run->write);
 		return;
 	}
-	for (uint64_t i = 0; i < run->count; i++) {
+	for (i = io_bus_access_some(&p->io, run); i < run->count; i++) {
 		struct io_access io = io_run_element(run, i);
 
 		if (!platform_io(p, &io))

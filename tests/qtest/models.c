@@ -57,12 +57,42 @@ static void claim(struct board *b, struct io_claim claim)
 static void wire(struct board *b)
 {
 	io_bus_init(&b->io);
-	claim(b, (struct io_claim){"pic", vpic_access, &b->pic, 0x20, 2, 0});
-	claim(b, (struct io_claim){"pic", vpic_access, &b->pic, 0xa0, 2, 2});
-	claim(b, (struct io_claim){"pic", vpic_access, &b->pic, 0x4d0, 2, 4});
-	claim(b, (struct io_claim){"pit", vpit_access, &b->pit, 0x40, 4, 0});
-	claim(b, (struct io_claim){"pit", vpit_access, &b->pit, 0x61, 1, 4});
-	claim(b, (struct io_claim){"uart", vuart_access, &b->uart, 0x3f8, 8, 0});
+	claim(b, (struct io_claim){.name = "pic",
+				   .access = vpic_access,
+				   .state = &b->pic,
+				   .first = 0x20,
+				   .count = 2,
+				   .offset = 0});
+	claim(b, (struct io_claim){.name = "pic",
+				   .access = vpic_access,
+				   .state = &b->pic,
+				   .first = 0xa0,
+				   .count = 2,
+				   .offset = 2});
+	claim(b, (struct io_claim){.name = "pic",
+				   .access = vpic_access,
+				   .state = &b->pic,
+				   .first = 0x4d0,
+				   .count = 2,
+				   .offset = 4});
+	claim(b, (struct io_claim){.name = "pit",
+				   .access = vpit_access,
+				   .state = &b->pit,
+				   .first = 0x40,
+				   .count = 4,
+				   .offset = 0});
+	claim(b, (struct io_claim){.name = "pit",
+				   .access = vpit_access,
+				   .state = &b->pit,
+				   .first = 0x61,
+				   .count = 1,
+				   .offset = 4});
+	claim(b, (struct io_claim){.name = "uart",
+				   .access = vuart_access,
+				   .state = &b->uart,
+				   .first = 0x3f8,
+				   .count = 8,
+				   .offset = 0});
 }
 
 struct board *board_new(void)

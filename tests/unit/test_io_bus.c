@@ -161,7 +161,7 @@ static void the_table_of_unclaimed_ports_may_be_full(void **state)
 static void many_accesses_to_nobody_count_at_once(void **state)
 {
 	struct io_bus bus;
-	const struct io_claim mine = {"mine", record, NULL, 0x60, 2, 0};
+	const struct io_claim mine = {.name = "mine", .access = record, .first = 0x60, .count = 2};
 
 	(void)state;
 	io_bus_init(&bus);
@@ -174,6 +174,67 @@ static void many_accesses_to_nobody_count_at_once(void **state)
 	assert_int_equal(bus.unclaimed[0].port, 0x80);
 	assert_int_equal(bus.unclaimed[0].writes, 1000);
 	assert_int_equal(bus.unclaimed[0].reads, 5);
+}
+
+/* For as many elements as its first register says. */
+static uint64_t take_some(void *state, const struct io_run *run)
+{
+	struct recorder *r = state;
+
+	r->seen[0] = (struct io_access){.port = run->port, .size = run->size};
+	return run->count < 5 ? run->count : 5;
+}
+
+static void a_wide_device_gets_what_lies_in_its_claim_whole(void **state)
+{
+	struct recorder r = {.dirt = 0xabcdef00};
+	struct io_claim wide = {.access = record,
+				.state = &r,
+				.first = 0x1f0,
+				.count = 8,
+				.offset = 1,
+				.wide = true};
+	struct io_bus bus;
+
+	(void)state;
+	io_bus_init(&bus);
+	assert_int_equal(io_bus_claim(&bus, &wide), OK);
+	assert_int_equal(in(&bus, 0x1f0, 2), 0xef01);
+	assert_int_equal(in(&bus, 0x1f4, 4), 0xabcdef05);
+	assert_int_equal(in(&bus, 0x1f0, 1), 0x01);
+	assert_true(out(&bus, 0x1f0, 2, 0x12345678));
+	assert_int_equal(r.count, 4);
+	assert_int_equal(r.seen[3].value, 0x5678);
+	assert_int_equal(r.seen[3].port, 1);
+	/* The last word hangs over its end: by bytes, and the second is nobody's. */
+	assert_int_equal(in(&bus, 0x1f7, 2), 0xff08);
+	assert_false(out(&bus, 0x1f7, 2, 0));
+}
+
+static void a_device_may_do_many_elements_at_once(void **state)
+{
+	struct recorder r = {.count = 0};
+	struct io_claim fast = {.access = record,
+				.state = &r,
+				.first = 0x511,
+				.count = 1,
+				.offset = 3,
+				.some = take_some};
+	struct io_run run = {.port = 0x511, .size = 1, .count = 3};
+	struct io_bus bus;
+
+	(void)state;
+	io_bus_init(&bus);
+	assert_int_equal(io_bus_claim(&bus, &fast), OK);
+	assert_int_equal(io_bus_access_some(&bus, &run), 3);
+	assert_int_equal(r.seen[0].port, 3);
+	run.count = 9;
+	assert_int_equal(io_bus_access_some(&bus, &run), 5);
+	run.size = 2; /* not a wide device */
+	assert_int_equal(io_bus_access_some(&bus, &run), 0);
+	run.size = 1;
+	run.port = 0x512; /* nobody's */
+	assert_int_equal(io_bus_access_some(&bus, &run), 0);
 }
 
 static void bits_above_the_size_are_zero(void **state)
@@ -285,6 +346,8 @@ int main(void)
 		cmocka_unit_test(nobody_reads_all_ones_and_is_counted),
 		cmocka_unit_test(the_table_of_unclaimed_ports_may_be_full),
 		cmocka_unit_test(many_accesses_to_nobody_count_at_once),
+		cmocka_unit_test(a_wide_device_gets_what_lies_in_its_claim_whole),
+		cmocka_unit_test(a_device_may_do_many_elements_at_once),
 		cmocka_unit_test(bits_above_the_size_are_zero),
 		cmocka_unit_test(a_claim_that_fails_changes_nothing),
 		cmocka_unit_test(the_tables_end),
