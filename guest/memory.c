@@ -1,4 +1,4 @@
-/* guest/memory.c - a guest's RAM out of host frames. */
+/* guest/memory.c - a guest's RAM and ROM out of host frames. */
 #include "guest/memory.h"
 
 #include "kernel/assert.h"
@@ -93,13 +93,75 @@ enum status guest_memory_init(struct guest_memory *m, struct frames *frames, uin
 	return s;
 }
 
+/* Gives the frames of all chunks from one on back. */
+static void drop_chunks(struct guest_memory *m, uint32_t first)
+{
+	enum status s = OK;
+
+	for (uint32_t i = first; i < m->count && s == OK; i++)
+		s = frames_free(m->frames, m->chunks[i].at, order_of(m->chunks[i].len_bytes));
+	ASSERT(s == OK);
+	m->count = first;
+}
+
+/* The chunks from first on, sorted among themselves, go where they belong among the others. */
+static void sort_in(struct guest_memory *m, uint32_t first)
+{
+	for (uint32_t i = first; i < m->count; i++) {
+		struct guest_chunk moved = m->chunks[i];
+		uint32_t to = i;
+
+		for (; to > 0 && m->chunks[to - 1].start.raw > moved.start.raw; to--)
+			m->chunks[to] = m->chunks[to - 1];
+		m->chunks[to] = moved;
+	}
+}
+
+static bool is_free_range(const struct guest_memory *m, uint64_t start, uint64_t end)
+{
+	for (uint32_t i = 0; i < m->count; i++) {
+		const struct guest_chunk *c = &m->chunks[i];
+
+		if (c->start.raw < end && start < c->start.raw + c->len_bytes)
+			return false;
+	}
+	return true;
+}
+
+enum status guest_memory_add_rom(struct guest_memory *m, gpa_t at, const void *image,
+				 uint64_t len_bytes)
+{
+	unsigned max_order = FRAMES_MAX_ORDER;
+	uint32_t first = m->count;
+	enum status s;
+
+	if (!is_aligned(at.raw, PAGE_4K) || !is_aligned(len_bytes, PAGE_4K))
+		return ERR_ALIGNMENT;
+	if (len_bytes == 0 || at.raw > 4 * GIB || len_bytes > 4 * GIB - at.raw)
+		return ERR_RANGE;
+	if (!is_free_range(m, at.raw, at.raw + len_bytes))
+		return ERR_EXISTS;
+	s = add_chunks(m, at.raw, at.raw + len_bytes, &max_order);
+	if (s != OK) {
+		drop_chunks(m, first);
+		return s;
+	}
+	for (uint32_t i = first; i < m->count; i++) {
+		struct guest_chunk *c = &m->chunks[i];
+
+		c->rom = true;
+		memcpy(phys_ptr(c->at), (const uint8_t *)image + (c->start.raw - at.raw),
+		       c->len_bytes);
+	}
+	sort_in(m, first);
+	return OK;
+}
+
 void guest_memory_free(struct guest_memory *m)
 {
 	enum status s = OK;
 
-	for (uint32_t i = 0; i < m->count && s == OK; i++)
-		s = frames_free(m->frames, m->chunks[i].at, order_of(m->chunks[i].len_bytes));
-	ASSERT(s == OK);
+	drop_chunks(m, 0);
 	if (m->chunks)
 		s = frames_free(m->frames, phys_of(m->chunks), m->table_order);
 	ASSERT(s == OK);
@@ -111,7 +173,7 @@ static bool chunk_covers(const struct guest_chunk *c, uint64_t at)
 	return at - c->start.raw < c->len_bytes;
 }
 
-static const struct guest_chunk *search(struct guest_memory *m, uint64_t at)
+static const struct guest_chunk *search(const struct guest_memory *m, uint64_t at)
 {
 	uint32_t low = 0, high = m->count;
 
@@ -119,10 +181,8 @@ static const struct guest_chunk *search(struct guest_memory *m, uint64_t at)
 		uint32_t middle = low + (high - low) / 2;
 		const struct guest_chunk *c = &m->chunks[middle];
 
-		if (chunk_covers(c, at)) {
-			__atomic_store_n(&m->last, middle, __ATOMIC_RELAXED);
+		if (chunk_covers(c, at))
 			return c;
-		}
 		if (at < c->start.raw)
 			high = middle;
 		else
@@ -131,34 +191,53 @@ static const struct guest_chunk *search(struct guest_memory *m, uint64_t at)
 	return NULL;
 }
 
-/* The host memory at an address, and in *piece how much of it goes on from there without a gap. */
-static uint8_t *piece_at(struct guest_memory *m, uint64_t at, uint64_t *piece)
+bool guest_memory_is_rom(const struct guest_memory *m, gpa_t at)
+{
+	const struct guest_chunk *c = search(m, at.raw);
+
+	return c && c->rom;
+}
+
+/* The chunk of an address, which the A20 line may change to *seen. */
+static const struct guest_chunk *find(struct guest_memory *m, uint64_t at, uint64_t *seen)
 {
 	uint32_t last = __atomic_load_n(&m->last, __ATOMIC_RELAXED);
 	const struct guest_chunk *c;
-	uint64_t seen = at & m->address_mask;
 
-	if (LIKELY(last < m->count && chunk_covers(&m->chunks[last], seen)))
-		c = &m->chunks[last];
-	else
-		c = search(m, seen);
-	if (!c)
+	*seen = at & m->address_mask;
+	if (LIKELY(*seen == at && last < m->count && chunk_covers(&m->chunks[last], at)))
+		return &m->chunks[last];
+	if (*seen != at && guest_memory_is_rom(m, gpa(at)))
+		*seen = at;
+	c = search(m, *seen);
+	if (c)
+		__atomic_store_n(&m->last, (uint32_t)(c - m->chunks), __ATOMIC_RELAXED);
+	return c;
+}
+
+/* The host memory at an address, and in *piece how much of it goes on from there without a gap. */
+static uint8_t *piece_at(struct guest_memory *m, uint64_t at, bool writes, uint64_t *piece)
+{
+	uint64_t seen;
+	const struct guest_chunk *c = find(m, at, &seen);
+
+	if (!c || (c->rom && (writes || seen != at)))
 		return NULL;
 	*piece = c->start.raw + c->len_bytes - seen;
 	/* With A20 low the next MiB is not the one that follows in memory. */
-	if (m->address_mask != ~UINT64_C(0))
+	if (m->address_mask != ~UINT64_C(0) && !c->rom)
 		*piece = min_u64(*piece, MIB - (at & (MIB - 1)));
 	return (uint8_t *)phys_ptr(c->at) + (seen - c->start.raw);
 }
 
-bool guest_memory_contains(struct guest_memory *m, gpa_t at, uint64_t len_bytes)
+static bool contains(struct guest_memory *m, gpa_t at, uint64_t len_bytes, bool writes)
 {
 	uint64_t next = at.raw, left = len_bytes, piece;
 
 	if (len_bytes > UINT64_MAX - at.raw)
 		return false;
 	while (left > 0) {
-		if (!piece_at(m, next, &piece))
+		if (!piece_at(m, next, writes, &piece))
 			return false;
 		piece = min_u64(piece, left);
 		next += piece;
@@ -167,22 +246,35 @@ bool guest_memory_contains(struct guest_memory *m, gpa_t at, uint64_t len_bytes)
 	return true;
 }
 
+bool guest_memory_contains(struct guest_memory *m, gpa_t at, uint64_t len_bytes)
+{
+	return contains(m, at, len_bytes, true);
+}
+
 void *guest_memory_ptr(struct guest_memory *m, gpa_t at, uint64_t len_bytes)
 {
 	uint64_t piece;
-	uint8_t *p = piece_at(m, at.raw, &piece);
+	uint8_t *p = piece_at(m, at.raw, true, &piece);
 
 	return p && piece >= len_bytes ? p : NULL;
 }
 
-/* The range is known to be RAM. */
+const void *guest_memory_read_ptr(struct guest_memory *m, gpa_t at, uint64_t len_bytes)
+{
+	uint64_t piece;
+	const uint8_t *p = piece_at(m, at.raw, false, &piece);
+
+	return p && piece >= len_bytes ? p : NULL;
+}
+
+/* The range is known to be there. */
 static void copy(struct guest_memory *m, uint64_t at, void *to, const void *from,
 		 uint64_t len_bytes)
 {
 	uint64_t done = 0, piece;
 
 	while (done < len_bytes) {
-		uint8_t *p = piece_at(m, at + done, &piece);
+		uint8_t *p = piece_at(m, at + done, !to, &piece);
 
 		ASSERT(p);
 		piece = min_u64(piece, len_bytes - done);
@@ -196,7 +288,7 @@ static void copy(struct guest_memory *m, uint64_t at, void *to, const void *from
 
 enum status guest_memory_read(struct guest_memory *m, gpa_t at, void *to, uint64_t len_bytes)
 {
-	if (!guest_memory_contains(m, at, len_bytes))
+	if (!contains(m, at, len_bytes, false))
 		return ERR_RANGE;
 	copy(m, at.raw, to, NULL, len_bytes);
 	return OK;
@@ -205,7 +297,7 @@ enum status guest_memory_read(struct guest_memory *m, gpa_t at, void *to, uint64
 enum status guest_memory_write(struct guest_memory *m, gpa_t at, const void *from,
 			       uint64_t len_bytes)
 {
-	if (!guest_memory_contains(m, at, len_bytes))
+	if (!contains(m, at, len_bytes, true))
 		return ERR_RANGE;
 	copy(m, at.raw, NULL, from, len_bytes);
 	return OK;
@@ -236,7 +328,8 @@ enum status guest_memory_map(struct guest_memory *m, struct ept *e)
 	for (uint32_t i = 0; i < m->count && s == OK; i++) {
 		const struct guest_chunk *c = &m->chunks[i];
 
-		s = ept_map(e, c->start, c->at, c->len_bytes, EPT_RWX, EPT_WB);
+		s = ept_map(e, c->start, c->at, c->len_bytes,
+			    c->rom ? EPT_READ | EPT_EXEC : EPT_RWX, EPT_WB);
 	}
 	if (s == OK)
 		s = unmap_shadow(e, min_u64(m->len_bytes, GUEST_MEMORY_LOW_END));
@@ -263,6 +356,14 @@ enum status guest_memory_map_a20_off(struct guest_memory *m, struct ept *e)
 		const struct guest_chunk *c = &m->chunks[i];
 		uint64_t at = c->start.raw, end = at + c->len_bytes;
 
+		if (c->rom) {
+			enum status s = ept_map(e, c->start, c->at, c->len_bytes,
+						EPT_READ | EPT_EXEC, EPT_WB);
+
+			if (s != OK)
+				return s;
+			continue;
+		}
 		while (at < end) {
 			uint64_t piece = min_u64(end, align_down(at, MIB) + MIB) - at;
 

@@ -5,8 +5,9 @@
  * that the space below 4 GiB has room for devices. It is made of chunks: naturally aligned
  * power-of-two blocks of host frames, the largest that the allocator has, so that EPT can use
  * large leaves. Set-up and tear-down: one caller. Access functions: any vCPU of the VM at any
- * time, no lock. Not here: what is not RAM (MMIO); the access functions say ERR_RANGE or NULL
- * there.
+ * time, no lock. ROM is made of chunks too, outside of RAM; it can be read and run, not written,
+ * and the A20 line does not touch it. Not here: what is neither (MMIO); the access functions say
+ * ERR_RANGE or NULL there.
  */
 #pragma once
 
@@ -22,6 +23,7 @@ struct guest_chunk {
 	gpa_t start;
 	hpa_t at;
 	uint64_t len_bytes; /* 4 KiB << order, both addresses are multiples of it */
+	bool rom;
 };
 
 struct guest_memory {
@@ -30,7 +32,7 @@ struct guest_memory {
 	uint32_t count, capacity;
 	uint32_t last;         /* the chunk that was found last: a hint, atomic */
 	uint32_t table_order;  /* size of the frames block that holds chunks[] */
-	uint64_t len_bytes;    /* all RAM */
+	uint64_t len_bytes;    /* all RAM, without ROM */
 	uint64_t address_mask; /* all ones, or without bit 20 while the A20 line is low */
 };
 
@@ -40,11 +42,23 @@ struct guest_memory {
 MUST_CHECK enum status guest_memory_init(struct guest_memory *m, struct frames *frames,
 					 uint64_t len_bytes);
 
+/*
+ * Puts a copy of the image into frames of its own at an address where nothing is yet. Set-up only:
+ * no vCPU runs, and guest_memory_map() comes later. at and len_bytes are multiples of 4 KiB
+ * (ERR_ALIGNMENT). ERR_RANGE: empty, or it ends above 4 GiB; ERR_EXISTS: RAM or ROM is in the way;
+ * ERR_NO_MEMORY, ERR_FULL as above. After an error nothing has changed.
+ */
+MUST_CHECK enum status guest_memory_add_rom(struct guest_memory *m, gpa_t at, const void *image,
+					    uint64_t len_bytes);
+
+/* Is this byte ROM? A guest's write to it goes nowhere. */
+bool guest_memory_is_rom(const struct guest_memory *m, gpa_t at);
+
 /* Gives all frames back. Nobody may map or use them any more. Fine on a zeroed struct. */
 void guest_memory_free(struct guest_memory *m);
 
-/* Copies out of or into guest RAM. ERR_RANGE if any byte of the range is not RAM: then nothing was
- * copied. The A20 line (below) is obeyed. len_bytes 0 is OK anywhere. */
+/* Copies out of guest RAM or ROM, or into RAM. ERR_RANGE if any byte of the range is not: then
+ * nothing was copied. The A20 line (below) is obeyed. len_bytes 0 is OK anywhere. */
 MUST_CHECK enum status guest_memory_read(struct guest_memory *m, gpa_t at, void *to,
 					 uint64_t len_bytes);
 MUST_CHECK enum status guest_memory_write(struct guest_memory *m, gpa_t at, const void *from,
@@ -57,7 +71,10 @@ void *guest_memory_ptr(struct guest_memory *m, gpa_t at, uint64_t len_bytes);
 /* Is the whole range RAM? */
 bool guest_memory_contains(struct guest_memory *m, gpa_t at, uint64_t len_bytes);
 
-/* Maps all RAM into e, write-back, with all rights. Also takes the last shadow of
+/* The same in RAM or ROM, for reading only. */
+const void *guest_memory_read_ptr(struct guest_memory *m, gpa_t at, uint64_t len_bytes);
+
+/* Maps all RAM into e, write-back, with all rights, and ROM without the right to write. Also takes the last shadow of
  * guest_memory_map_a20_off() away, so the two may be called in turn on one EPT. The caller holds
  * the VM's lock and flushes (INVEPT) if anything was mapped before. Errors as ept_map(). */
 MUST_CHECK enum status guest_memory_map(struct guest_memory *m, struct ept *e);
