@@ -1,19 +1,9 @@
-/* guest/loader.c - a flat image into guest memory, and the CPU at its first instruction. */
+/* guest/loader.c - the CPU after reset, and the choice among the loaders by kind. */
 #include "guest/loader.h"
 
-#include "guest/segment.h"
-#include "kernel/string.h"
+#include "guest/loader_parts.h"
 #include "kernel/text.h"
 
-#define REAL_MODE_END    (1 * MIB)
-#define VECTORS          256u
-#define IRET_OPCODE      0xcfu
-#define STACK_TOP        0x7c00u /* 0000:7C00 */
-#define FIRST_DISK       0x80u
-#define BDA_COM1         0x400u
-#define BDA_BASE_KIB     0x413u
-#define COM1_PORT        0x3f8u
-#define BASE_KIB_MAX     640u
 #define RESET_DR6        0xffff0ff0u
 #define RESET_DR7        0x400u
 #define RIGHTS_REAL_DATA 0x93u /* present, read/write, accessed */
@@ -43,79 +33,51 @@ void guest_cpu_reset_state(struct guest_cpu_state *s, uint32_t signature, uint8_
 	s->segments[GUEST_TR] = (struct guest_segment){.access = RIGHTS_TSS_BUSY, .limit = 0xffff};
 }
 
-/* Where the IRET of all vectors stands: in the BIOS's place if there is RAM, else in the part of
- * the BIOS data area that is for applications. */
-static uint16_t iret_segment(const struct guest_memory *m, uint16_t *offset)
+enum status loader_fail(const struct loader_job *job, enum status s, const char *format, ...)
 {
-	if (m->len_bytes >= REAL_MODE_END) {
-		*offset = 0xff53;
-		return 0xf000;
-	}
-	*offset = 0xf0;
-	return 0x40;
-}
+	va_list args;
 
-static enum status write_bios_traces(struct guest_memory *m)
-{
-	uint16_t base_kib = (uint16_t)min_u64(m->len_bytes / KIB, BASE_KIB_MAX);
-	uint16_t vectors[VECTORS][2], com1 = COM1_PORT, offset;
-	uint16_t segment = iret_segment(m, &offset);
-	uint8_t iret = IRET_OPCODE;
-	enum status s;
-
-	for (unsigned i = 0; i < VECTORS; i++) {
-		vectors[i][0] = offset;
-		vectors[i][1] = segment;
-	}
-	s = guest_memory_write(m, gpa(0), vectors, sizeof(vectors));
-	if (s == OK)
-		s = guest_memory_write(m, gpa(segment * 16u + offset), &iret, sizeof(iret));
-	if (s == OK)
-		s = guest_memory_write(m, gpa(BDA_COM1), &com1, sizeof(com1));
-	if (s == OK)
-		s = guest_memory_write(m, gpa(BDA_BASE_KIB), &base_kib, sizeof(base_kib));
+	va_start(args, format);
+	text_vformat(job->message, job->size, format, args);
+	va_end(args);
 	return s;
 }
 
-static enum status check_fit(const struct guest_memory *m, const struct vm_config *config,
-			     uint64_t start, uint64_t len_bytes, char *message, size_t size)
+enum status loader_put(const struct loader_job *job, uint64_t at, const void *from,
+		       uint64_t len_bytes, const char *what)
 {
-	uint64_t end = min_u64(m->len_bytes, REAL_MODE_END);
-
-	if (len_bytes == 0) {
-		text_format(message, size, "the image is empty");
-		return ERR_INVALID;
-	}
-	if (start >= end || len_bytes > end - start) {
-		text_format(message, size,
-			    "%llu bytes at %04x:%04x end above %llu KiB, which is the end of %s",
-			    (unsigned long long)len_bytes, config->load_segment,
-			    config->load_offset, (unsigned long long)(end / KIB),
-			    end == REAL_MODE_END ? "what real mode reaches" : "its memory");
-		return ERR_RANGE;
-	}
-	return OK;
+	if (guest_memory_write(job->m, gpa(at), from, len_bytes) == OK)
+		return OK;
+	return loader_fail(job, ERR_RANGE, "%s does not fit into memory: %llu bytes at %#llx", what,
+			   (unsigned long long)len_bytes, (unsigned long long)at);
 }
 
-enum status loader_flat(struct guest_memory *m, const struct vm_config *config, const void *image,
-			uint64_t len_bytes, struct guest_cpu_state *s, char *message, size_t size)
+const struct loader_module *loader_find(const struct loader_input *in, enum vm_role role)
 {
-	uint64_t start = config->load_segment * UINT64_C(16) + config->load_offset;
-	enum status status = check_fit(m, config, start, len_bytes, message, size);
+	for (unsigned i = 0; i < in->module_count; i++)
+		if (in->modules[i].role == role)
+			return &in->modules[i];
+	return NULL;
+}
 
-	if (status == OK)
-		status = write_bios_traces(m);
-	if (status == OK)
-		status = guest_memory_write(m, gpa(start), image, len_bytes);
-	if (status != OK)
-		return status;
+bool loader_own_firmware(const struct loader_input *in)
+{
+	return in->config->own_firmware ||
+	       (in->config->kind == VM_KIND_DISK && !loader_find(in, VM_ROLE_BIOS));
+}
 
-	guest_segment_real(&s->segments[GUEST_CS], config->load_segment, 0);
-	s->rip = config->load_offset;
-	s->gpr[RSP] = STACK_TOP;
-	s->gpr[RDX] = (s->gpr[RDX] & ~UINT64_C(0xffff)) | FIRST_DISK;
-	s->cr0 = CR0_ET;
-	s->rflags = RFLAGS_ONE | RFLAGS_IF;
-	s->idtr.limit = VECTORS * 4 - 1;
-	return OK;
+enum status loader_load(struct guest_memory *m, const struct loader_input *in,
+			struct guest_cpu_state *s, char *message, size_t size)
+{
+	static enum status (*const loaders[VM_KINDS])(const struct loader_job *job) = {
+		[VM_KIND_FLAT] = loader_run_flat,
+		[VM_KIND_BIOS] = loader_run_bios,
+		[VM_KIND_DISK] = loader_run_disk,
+	};
+	const struct loader_job job = {.m = m, .in = in, .s = s, .message = message, .size = size};
+
+	if ((unsigned)in->config->kind >= VM_KINDS || !loaders[in->config->kind])
+		return loader_fail(&job, ERR_UNSUPPORTED, "kind=%s is not in this version",
+				   vm_kind_name(in->config->kind));
+	return loaders[in->config->kind](&job);
 }
