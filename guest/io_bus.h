@@ -2,9 +2,9 @@
  * guest/io_bus.h - the 64 Ki I/O ports of a guest: who answers where.
  *
  * Pure. Most devices are byte-wide: the bus takes word and dword accesses apart into byte accesses,
- * low port first, wrapping at FFFFh, as an ISA bridge does. A device that says it is wide gets those
- * whole that begin and end in its claim. A port that nobody claims reads all ones, ignores writes,
- * and is counted. A lookup is two table loads. The caller holds the VM's lock.
+ * low port first, wrapping at FFFFh, as an ISA bridge does. A device that says it is wide gets
+ * those whole that begin and end in its claim. A port that nobody claims reads all ones, ignores
+ * writes, and is counted. A lookup is two table loads. The caller holds the VM's lock.
  */
 #pragma once
 

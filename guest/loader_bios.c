@@ -1,4 +1,4 @@
-/* guest/loader_bios.c - kind=bios and kind=disk: a ROM in its two places, the CPU as after reset. */
+/* guest/loader_bios.c - kind=bios and kind=disk: a ROM in two places, the CPU as after reset. */
 #include "guest/loader_parts.h"
 
 #include "guest/e820.h"

@@ -74,9 +74,10 @@ bool guest_memory_contains(struct guest_memory *m, gpa_t at, uint64_t len_bytes)
 /* The same in RAM or ROM, for reading only. */
 const void *guest_memory_read_ptr(struct guest_memory *m, gpa_t at, uint64_t len_bytes);
 
-/* Maps all RAM into e, write-back, with all rights, and ROM without the right to write. Also takes the last shadow of
- * guest_memory_map_a20_off() away, so the two may be called in turn on one EPT. The caller holds
- * the VM's lock and flushes (INVEPT) if anything was mapped before. Errors as ept_map(). */
+/* Maps all RAM into e, write-back, with all rights, and ROM without the right to write. Also takes
+ * the last shadow of guest_memory_map_a20_off() away, so the two may be called in turn on one EPT.
+ * The caller holds the VM's lock and flushes (INVEPT) if anything was mapped before. Errors as
+ * ept_map(). */
 MUST_CHECK enum status guest_memory_map(struct guest_memory *m, struct ept *e);
 
 /* The same with the A20 line low: bit 20 of every address reads as 0, so each odd MiB shows the
