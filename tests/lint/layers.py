@@ -13,7 +13,8 @@ SEES_ALL = {"kernel/main.c"}
 PURE_HEADERS = {"kernel/types.h", "kernel/status.h", "kernel/assert.h", "kernel/lock.h",
                 "kernel/string.h", "kernel/text.h", "kernel/x86.h", "kernel/version.h",
                 "kernel/options.h", "kernel/layout.h", "kernel/trap_text.h", "kernel/trap.h",
-                "kernel/log_levels.h", "drivers/byte_ring.h", "vmx/caps.h"}
+                "kernel/log_levels.h", "kernel/calendar.h", "drivers/byte_ring.h",
+                "vmx/caps.h"}
 FREESTANDING = {"stdarg.h", "stdbool.h", "stddef.h", "stdint.h", "limits.h", "stdalign.h",
                 "stdnoreturn.h"}
 PURE_FOLDERS = ("mm", "guest")
