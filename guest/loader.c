@@ -2,8 +2,15 @@
 #include "guest/loader.h"
 
 #include "guest/loader_parts.h"
+#include "guest/segment.h"
+#include "kernel/string.h"
 #include "kernel/text.h"
 
+#define SELECTOR_CODE    0x10u
+#define SELECTOR_DATA    0x18u
+#define GDT_CODE_32      UINT64_C(0x00cf9b000000ffff)
+#define GDT_CODE_64      UINT64_C(0x00af9b000000ffff)
+#define GDT_DATA         UINT64_C(0x00cf93000000ffff)
 #define RESET_DR6        0xffff0ff0u
 #define RESET_DR7        0x400u
 #define RIGHTS_REAL_DATA 0x93u /* present, read/write, accessed */
@@ -52,6 +59,29 @@ enum status loader_put(const struct loader_job *job, uint64_t at, const void *fr
 			   (unsigned long long)len_bytes, (unsigned long long)at);
 }
 
+enum status loader_protected(const struct loader_job *job, uint64_t gdt, bool wide)
+{
+	const uint64_t table[LOADER_GDT_BYTES / 8] = {
+		[SELECTOR_CODE / 8] = wide ? GDT_CODE_64 : GDT_CODE_32,
+		[SELECTOR_DATA / 8] = GDT_DATA,
+	};
+	struct guest_cpu_state *s = job->s;
+	enum status status = loader_put(job, gdt, table, sizeof(table), "the GDT");
+
+	memset(s->gpr, 0, sizeof(s->gpr));
+	s->rflags = RFLAGS_ONE;
+	s->cr0 = CR0_PE | CR0_ET;
+	s->gdtr = (struct guest_table){.base = gdt, .limit = sizeof(table) - 1};
+	s->idtr.limit = 0;
+	for (unsigned i = GUEST_ES; i <= GUEST_GS; i++) {
+		bool code = i == GUEST_CS;
+
+		guest_segment_from_descriptor(&s->segments[i], code ? SELECTOR_CODE : SELECTOR_DATA,
+					      table[(code ? SELECTOR_CODE : SELECTOR_DATA) / 8]);
+	}
+	return status;
+}
+
 const struct loader_module *loader_find(const struct loader_input *in, enum vm_role role)
 {
 	for (unsigned i = 0; i < in->module_count; i++)
@@ -73,6 +103,7 @@ enum status loader_load(struct guest_memory *m, const struct loader_input *in,
 		[VM_KIND_FLAT] = loader_run_flat,
 		[VM_KIND_BIOS] = loader_run_bios,
 		[VM_KIND_DISK] = loader_run_disk,
+		[VM_KIND_LINUX] = loader_run_linux,
 	};
 	const struct loader_job job = {.m = m, .in = in, .s = s, .message = message, .size = size};
 

@@ -27,7 +27,7 @@ static uint16_t iret_segment(const struct guest_memory *m, uint16_t *offset)
 	return 0x40;
 }
 
-static enum status write_bios_traces(struct guest_memory *m)
+enum status loader_bios_traces(struct guest_memory *m)
 {
 	uint16_t base_kib = (uint16_t)min_u64(m->len_bytes / KIB, BASE_KIB_MAX);
 	uint16_t vectors[VECTORS][2], com1 = COM1_PORT, offset;
@@ -86,7 +86,7 @@ enum status loader_run_flat(const struct loader_job *job)
 	if (status == OK && config->own_firmware)
 		status = start_by_firmware(job);
 	else if (status == OK)
-		status = write_bios_traces(job->m);
+		status = loader_bios_traces(job->m);
 	if (status == OK)
 		status = loader_put(job, start, job->in->image, job->in->len_bytes, "the image");
 	if (status != OK || config->own_firmware)
