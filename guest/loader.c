@@ -3,6 +3,7 @@
 
 #include "guest/loader_parts.h"
 #include "guest/segment.h"
+#include "kernel/assert.h"
 #include "kernel/string.h"
 #include "kernel/text.h"
 
@@ -100,15 +101,12 @@ enum status loader_load(struct guest_memory *m, const struct loader_input *in,
 			struct guest_cpu_state *s, char *message, size_t size)
 {
 	static enum status (*const loaders[VM_KINDS])(const struct loader_job *job) = {
-		[VM_KIND_FLAT] = loader_run_flat,
-		[VM_KIND_BIOS] = loader_run_bios,
-		[VM_KIND_DISK] = loader_run_disk,
-		[VM_KIND_LINUX] = loader_run_linux,
+		[VM_KIND_FLAT] = loader_run_flat,           [VM_KIND_BIOS] = loader_run_bios,
+		[VM_KIND_DISK] = loader_run_disk,           [VM_KIND_LINUX] = loader_run_linux,
+		[VM_KIND_MULTIBOOT] = loader_run_multiboot,
 	};
 	const struct loader_job job = {.m = m, .in = in, .s = s, .message = message, .size = size};
 
-	if ((unsigned)in->config->kind >= VM_KINDS || !loaders[in->config->kind])
-		return loader_fail(&job, ERR_UNSUPPORTED, "kind=%s is not in this version",
-				   vm_kind_name(in->config->kind));
+	ASSERT((unsigned)in->config->kind < VM_KINDS);
 	return loaders[in->config->kind](&job);
 }

@@ -17,6 +17,17 @@
  * KiB, the last 128 KiB of a larger one). The CPU is as after reset.
  *
  * disk: the same with the ROM of role=bios, or with Lintel's BIOS. The image is not touched here.
+ *
+ * linux: a bzImage (16-bit entry: a zImage too) of boot protocol 2.00 to 2.15, with at most one
+ * role=initrd, page-aligned and as high as the kernel takes it. 16-bit entry: setup code at
+ * 9000:0000, run by Lintel's BIOS after its POST. 32- and 64-bit entry: zero page at 90000h, flat
+ * segments; page tables for the first 4 GiB. Not there: setup_data, kernels above 4 GiB.
+ *
+ * multiboot: Multiboot 1 or 2 (which goes first where a kernel has both), ELF32, ELF64 or with
+ * addresses in the header; modules above the kernel, page-aligned; information below 1 MiB. Not
+ * there: ELF sections and symbols, graphics, EFI, and what a BIOS does on a call.
+ *
+ * Spec: The Linux/x86 Boot Protocol; Multiboot Specification 0.6.96; Multiboot2 Specification 2.0.
  */
 #pragma once
 

@@ -26,6 +26,7 @@ MUST_CHECK enum status loader_run_bios(const struct loader_job *job);
 MUST_CHECK enum status loader_run_disk(const struct loader_job *job);
 
 MUST_CHECK enum status loader_run_linux(const struct loader_job *job);
+MUST_CHECK enum status loader_run_multiboot(const struct loader_job *job);
 
 /* The message, one line; returns s. */
 MUST_CHECK enum status loader_fail(const struct loader_job *job, enum status s, const char *format,
