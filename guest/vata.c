@@ -5,6 +5,7 @@
 #include "guest/vata_disk.h"
 #include "guest/vatapi.h"
 #include "kernel/assert.h"
+#include "kernel/string.h"
 
 static bool is_there(const struct vata_device *d)
 {
@@ -45,9 +46,12 @@ void vata_power_on(struct vata *c, const struct vata_drive drives[2])
 static void show_signatures(struct vata *c)
 {
 	for (unsigned i = 0; i < 2; i++) {
-		vata_device_signature(&c->devices[i]);
-		c->devices[i].now[VATA_DEVICE] = ATA_DEVICE_ONES;
-		c->devices[i].interrupt = false;
+		struct vata_device *d = &c->devices[i];
+
+		vata_device_signature(d);
+		d->now[VATA_DEVICE] = ATA_DEVICE_ONES;
+		memset(d->previous, 0, sizeof(d->previous));
+		d->interrupt = false;
 	}
 	c->selected = 0;
 }
@@ -145,8 +149,8 @@ static uint8_t read_status(struct vata *c, bool alternate)
 	return d->status;
 }
 
-/* Of a place without a device: the device register is as written, and device 0 answers for the error
- * register if it is there. */
+/* Of a place without a device: the device register is as written, and device 0, if it is there,
+ * answers for the error register. */
 static uint8_t read_absent(struct vata *c, unsigned number)
 {
 	if (number == VATA_DEVICE)

@@ -1,5 +1,5 @@
 /*
- * guest/vata_device.h - one device on an ATA channel: its state, and how a command goes on and ends.
+ * guest/vata_device.h - one device on an ATA channel: its state, and how its commands go.
  *
  * Inside of the model: vata.c owns the devices, vata_disk.c and vatapi.c give them their commands,
  * vata_data.c moves their data. At most one device of a channel has DRQ set, since a selected

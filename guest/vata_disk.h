@@ -6,8 +6,9 @@
 
 #include "guest/vata_device.h"
 
-/* READ and WRITE MULTIPLE: most sectors in a block, and how many after power-on. The standard leaves
- * the second to the vendor; a driver that finds it set needs a sixteenth of the interrupts. */
+/* READ and WRITE MULTIPLE: most sectors in a block, and how many after power-on. The standard
+ * leaves the second to the vendor; a driver that finds it set takes a sixteenth of the interrupts
+ * without being told. */
 #define VATA_MULTIPLE 16u
 
 void vata_disk_power_on(struct vata_device *d);

@@ -1,6 +1,6 @@
 /*
- * guest/vata_sectors.h - the sectors of an ATA disk: addresses, reading, writing. Inside of the model:
- * vata_disk.c and vata_data.c.
+ * guest/vata_sectors.h - the sectors of an ATA disk: addresses, reading, writing. Inside of the
+ * model: vata_disk.c and vata_data.c.
  *
  * Errors: an address that is not there is IDNF, at the first such sector; blocks before it were
  * moved. Whoever writes to a read-only disk gets ABRT and WP before any data. A sector that cannot

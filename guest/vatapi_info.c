@@ -1,4 +1,4 @@
-/* guest/vatapi_info.c - what a CD-ROM drive tells of itself and its disc; see guest/vatapi_info.h. */
+/* guest/vatapi_info.c - what a CD-ROM drive tells of itself; see guest/vatapi_info.h. */
 #include "guest/vatapi_info.h"
 
 #include "guest/vatapi.h"

@@ -124,22 +124,23 @@ static void run_capacity(struct vata_device *d, const uint8_t *packet)
 	vatapi_reply(d, vatapi_info_capacity(d), UINT32_MAX);
 }
 
-static void read_sectors(struct vata_device *d, uint64_t sector, uint64_t count)
+/* data false: only looks whether they are there. No sectors are fine anywhere. */
+static void read_sectors(struct vata_device *d, uint64_t sector, uint64_t count, bool data)
 {
-	if (sector + count > vatapi_sectors(d))
+	if (count != 0 && sector + count > vatapi_sectors(d))
 		vatapi_refuse(d, SENSE_ILLEGAL, ASC_BAD_LBA);
 	else
-		vatapi_send_sectors(d, sector, count);
+		vatapi_send_sectors(d, sector, data ? count : 0);
 }
 
 static void run_read_10(struct vata_device *d, const uint8_t *packet)
 {
-	read_sectors(d, get_32(packet + 2), get_16(packet + 7));
+	read_sectors(d, get_32(packet + 2), get_16(packet + 7), true);
 }
 
 static void run_read_12(struct vata_device *d, const uint8_t *packet)
 {
-	read_sectors(d, get_32(packet + 2), get_32(packet + 6));
+	read_sectors(d, get_32(packet + 2), get_32(packet + 6), true);
 }
 
 /* Byte 1: expected sector type, any or mode 1. Byte 9: user data, or nothing at all. Byte 10:
@@ -153,10 +154,8 @@ static void run_read_cd(struct vata_device *d, const uint8_t *packet)
 		vatapi_refuse(d, SENSE_ILLEGAL, ASC_WRONG_MODE);
 	else if ((parts != 0 && parts != 0x10) || (packet[10] & 7) != 0)
 		refuse_field(d);
-	else if (parts == 0)
-		vatapi_done(d);
 	else
-		read_sectors(d, get_32(packet + 2), get_24(packet + 6));
+		read_sectors(d, get_32(packet + 2), get_24(packet + 6), parts != 0);
 }
 
 /* Before MMC the format stood in byte 9, and drivers that are older than that still put it there.

@@ -68,7 +68,7 @@ static void run(struct vata *c, const uint8_t *step)
 	free(buffer);
 }
 
-/* Registers count to high, then a command: step[4] of them random, the others small. */
+/* All registers of the command block, the command last. */
 static void issue(struct vata *c, const uint8_t *step)
 {
 	for (uint16_t i = 1; i < VATA_REGISTERS - 1; i++) {
