@@ -1,0 +1,14 @@
+# The own BIOS: build/firmware.bin, 16 KiB. NASM refuses it if it gets larger.
+
+FIRMWARE := build/firmware.bin
+
+firmware: $(FIRMWARE) ## only the own BIOS, build/firmware.bin
+
+.PHONY: firmware
+
+$(FIRMWARE): guest/firmware/firmware.asm
+	echo "  NASM    $<"
+	mkdir -p $(@D)
+	$(NASM) -f bin -Werror -I guest/firmware/ -MD $(@:.bin=.d) -MP -o $@ $<
+
+-include $(FIRMWARE:.bin=.d)

@@ -1,0 +1,53 @@
+"""Disk images for the tests of the own firmware, made without any tool but NASM."""
+
+import os
+import struct
+import subprocess
+
+FOLDER = os.path.dirname(os.path.abspath(__file__))
+ROOT = os.path.dirname(os.path.dirname(FOLDER))
+SECTOR = 512
+FLOPPY_SECTORS = 2880
+FAT_SECTORS = 9
+ROOT_ENTRIES = 224
+FIRMWARE_SIZE = 16384
+FIRMWARE_AT = 0x10000 - FIRMWARE_SIZE
+BLOCK_BOOT = 10  # offset of the parameter block's boot field
+
+
+def assemble(source, to, *defines):
+    subprocess.run(["nasm", "-f", "bin", "-Werror", *(f"-D{d}" for d in defines), "-o", to,
+                    os.path.join(FOLDER, source)], check=True)
+    with open(to, "rb") as binary:
+        return binary.read()
+
+
+def fat12(boot_sector, files):
+    """A 1440 KiB diskette; files: {"PROGRAM BIN": bytes}."""
+    fat = [0xFF0, 0xFFF]
+    data = b""
+    root = b""
+    for name, content in files.items():
+        clusters = max(1, -(-len(content) // SECTOR))
+        first = len(fat)
+        fat += [first + n + 1 for n in range(clusters - 1)] + [0xFFF]
+        data += content.ljust(clusters * SECTOR, b"\0")
+        root += struct.pack("<11sB14xHI", name.encode(), 0x20, first, len(content))
+    packed = bytearray()
+    for low, high in zip(fat[::2], (fat + [0])[1::2]):
+        packed += bytes((low & 0xFF, low >> 8 | (high & 15) << 4, high >> 4))
+    packed = bytes(packed).ljust(FAT_SECTORS * SECTOR, b"\0")
+    image = boot_sector + packed * 2 + root.ljust(ROOT_ENTRIES * 32, b"\0") + data
+    return image.ljust(FLOPPY_SECTORS * SECTOR, b"\0")
+
+
+def rom(to, size, entry=None):
+    """The firmware as the emulators want it: at the end of size bytes. entry: (CS, IP, SS, SP, DS)
+    for the parameter block, to jump there instead of booting a disk."""
+    with open(os.path.join(ROOT, "build", "firmware.bin"), "rb") as binary:
+        firmware = bytearray(binary.read())
+    if entry:
+        cs, ip, ss, sp, ds = entry
+        struct.pack_into("<HHHHHH", firmware, BLOCK_BOOT, 1, ip, cs, ss, sp, ds)
+    with open(to, "wb") as image:
+        image.write(b"\xff" * (size - len(firmware)) + firmware)
