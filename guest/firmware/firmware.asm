@@ -9,7 +9,7 @@
 ; Spec: IBM PC/AT Technical Reference, "System BIOS"; "BIOS Enhanced Disk Drive Services" 1.1; ACPI,
 ; "INT 15H, E820H - Query System Address Map"; ATA/ATAPI-6; MC146818 data sheet.
 
-%include "layout.inc"
+%include "guest/firmware/layout.inc"
 
 	org	ROM_AT
 
@@ -40,22 +40,22 @@ block_end:
 
 BLOCK_NO_MIRROR	equ 1			; the screen is not copied to COM1, nor COM1 read as keys
 
-%include "post.inc"
-%include "vectors.inc"
-%include "serial.inc"
-%include "video.inc"
-%include "scroll.inc"
-%include "mode.inc"
-%include "mirror.inc"
-%include "keyboard.inc"
-%include "keys.inc"
-%include "ata.inc"
-%include "disk.inc"
-%include "edd.inc"
-%include "system.inc"
-%include "memory.inc"
-%include "time.inc"
-%include "boot.inc"
+%include "guest/firmware/post.inc"
+%include "guest/firmware/vectors.inc"
+%include "guest/firmware/serial.inc"
+%include "guest/firmware/video.inc"
+%include "guest/firmware/scroll.inc"
+%include "guest/firmware/mode.inc"
+%include "guest/firmware/mirror.inc"
+%include "guest/firmware/keyboard.inc"
+%include "guest/firmware/keys.inc"
+%include "guest/firmware/ata.inc"
+%include "guest/firmware/disk.inc"
+%include "guest/firmware/edd.inc"
+%include "guest/firmware/system.inc"
+%include "guest/firmware/memory.inc"
+%include "guest/firmware/time.inc"
+%include "guest/firmware/boot.inc"
 
 	times ROM_AT + ROM_SIZE - 16 - ($ - $$ + ROM_AT) db 0FFh
 	jmp	ROM_SEG:post

@@ -9,6 +9,6 @@ firmware: $(FIRMWARE) ## only the own BIOS, build/firmware.bin
 $(FIRMWARE): guest/firmware/firmware.asm
 	echo "  NASM    $<"
 	mkdir -p $(@D)
-	$(NASM) -f bin -Werror -I guest/firmware/ -MD $(@:.bin=.d) -MP -o $@ $<
+	$(NASM) -f bin -Werror -I ./ -MD $(@:.bin=.d) -MP -o $@ $<
 
 -include $(FIRMWARE:.bin=.d)
