@@ -16,8 +16,8 @@ BLOCK_BOOT = 10  # offset of the parameter block's boot field
 
 
 def assemble(source, to, *defines):
-    subprocess.run(["nasm", "-f", "bin", "-Werror", *(f"-D{d}" for d in defines), "-o", to,
-                    os.path.join(FOLDER, source)], check=True)
+    subprocess.run(["nasm", "-f", "bin", "-Werror", "-I", ROOT + "/", "-o", to,
+                    *(f"-D{name}" for name in defines), os.path.join(FOLDER, source)], check=True)
     with open(to, "rb") as binary:
         return binary.read()
 
