@@ -73,10 +73,10 @@ static enum status check_own(const struct loader_job *job)
 	const struct loader_input *in = job->in;
 
 	if (!in->firmware)
-		return loader_fail(job, ERR_NOT_FOUND, "there is no firmware of its own");
+		return loader_fail(job, ERR_NOT_FOUND, "Lintel's own BIOS is not there");
 	if (in->firmware_len_bytes != OWN_BYTES ||
 	    memcmp(in->firmware, OWN_SIGNATURE, sizeof(OWN_SIGNATURE) - 1) != 0)
-		return loader_fail(job, ERR_CORRUPT, "the firmware of its own is broken");
+		return loader_fail(job, ERR_CORRUPT, "Lintel's own BIOS is broken");
 	return check_memory(job);
 }
 

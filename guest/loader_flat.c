@@ -14,6 +14,7 @@
 #define BDA_BASE_KIB 0x413u
 #define COM1_PORT    0x3f8u
 #define BASE_KIB_MAX 640u
+#define BIOS_START   0xf0000u
 
 /* Where the IRET of all vectors stands: in the BIOS's place if there is RAM, else in the part of
  * the BIOS data area that is for applications. */
@@ -72,7 +73,13 @@ static enum status start_by_firmware(const struct loader_job *job)
 	const struct vm_config *config = job->in->config;
 	const struct firmware_entry entry = {
 		.ip = config->load_offset, .cs = config->load_segment, .sp = STACK_TOP};
+	uint64_t end =
+		config->load_segment * UINT64_C(16) + config->load_offset + job->in->len_bytes;
 
+	if (end > BIOS_START)
+		return loader_fail(job, ERR_RANGE,
+				   "the image and the BIOS overlap: it ends at %#llx",
+				   (unsigned long long)end);
 	return loader_own_bios(job, &entry);
 }
 

@@ -1,7 +1,7 @@
 /*
  * tests/fuzz/fuzz_vm_line.c - guest/vm_line.h fed with random command lines (libFuzzer).
  *
- * The line is in memory of its exact size and without a NUL, so that AddressSanitizer sees a read
+ * Each line is read as that of a VM's first module and as that of a further one. It is in memory of its exact size and without a NUL, so that AddressSanitizer sees a read
  * past it. Whatever comes in, the result keeps the promises of the header.
  */
 #include <stdio.h>
@@ -18,7 +18,9 @@ static void check_config(const struct vm_config *c, const char *line, size_t siz
 	size_t name = strnlen(c->name, sizeof(c->name));
 
 	ASSERT(name >= 1 && name < VM_NAME_SIZE);
-	ASSERT(c->kind == VM_KIND_FLAT);
+	ASSERT((unsigned)c->kind < VM_KINDS);
+	ASSERT(c->entry == 16 || c->entry == 32 || c->entry == 64);
+	ASSERT(c->entry == 16 || c->kind == VM_KIND_LINUX);
 	ASSERT(c->mem_bytes >= VM_MEM_MIN && c->mem_bytes <= VM_MEM_MAX);
 	ASSERT(is_aligned(c->mem_bytes, PAGE_4K));
 	ASSERT(c->core >= VM_CORE_ANY && c->core <= VM_CORE_LAST);
@@ -26,6 +28,18 @@ static void check_config(const struct vm_config *c, const char *line, size_t siz
 	ASSERT(c->cpus == 1);
 	if (c->args.len > 0)
 		ASSERT(c->args.at >= line && c->args.at + c->args.len <= line + size);
+}
+
+static void check_module(const struct vm_module_line *m, const char *line, size_t size)
+{
+	size_t name = strnlen(m->name, sizeof(m->name));
+
+	ASSERT(name >= 1 && name < VM_NAME_SIZE);
+	ASSERT((unsigned)m->role < VM_ROLES);
+	ASSERT((m->file.len > 0) == (m->role == VM_ROLE_FWCFG));
+	ASSERT(m->file.len <= VM_FILE_MAX);
+	if (m->args.len > 0)
+		ASSERT(m->args.at >= line && m->args.at + m->args.len <= line + size);
 }
 
 /* Three lines of printable text, and a caret under the second one. */
@@ -46,17 +60,27 @@ static void check_message(const char *message)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	char message[VM_LINE_MESSAGE_SIZE], *line = malloc(size > 0 ? size : 1);
+	struct vm_module_line module;
 	struct vm_config config;
+	struct text text;
 
 	if (line == NULL)
 		return 0;
 	if (size > 0)
 		memcpy(line, data, size);
-	if (vm_line_parse((struct text){.at = line, .len = size}, &config, message,
-			  sizeof(message)) == OK)
+	text = (struct text){.at = line, .len = size};
+	if (vm_line_parse(text, &config, message, sizeof(message)) == OK) {
 		check_config(&config, line, size);
-	else
+		ASSERT(!vm_line_has_role(text));
+	} else {
 		check_message(message);
+	}
+	if (vm_line_parse_module(text, &module, message, sizeof(message)) == OK) {
+		check_module(&module, line, size);
+		ASSERT(vm_line_has_role(text));
+	} else {
+		check_message(message);
+	}
 	free(line);
 	return 0;
 }

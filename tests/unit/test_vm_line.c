@@ -58,6 +58,56 @@ static void every_key_is_taken(void **state)
 	assert_int_equal(config.load_segment, 10);
 }
 
+static void each_kind_has_its_defaults(void **state)
+{
+	static const struct {
+		const char *line, *name;
+		uint64_t mem_bytes;
+		bool restarts, own_firmware;
+	} cases[VM_KINDS] = {
+		[VM_KIND_FLAT] = {"vm=x", "flat", MIB, false, false},
+		[VM_KIND_BIOS] = {"kind=bios vm=x", "bios", 64 * MIB, true, false},
+		[VM_KIND_DISK] = {"vm=x kind=disk", "disk", 64 * MIB, true, false},
+		[VM_KIND_LINUX] = {"vm=x kind=linux", "linux", 128 * MIB, true, true},
+		[VM_KIND_MULTIBOOT] = {"vm=x kind=multiboot", "multiboot", 64 * MIB, true, false},
+	};
+
+	(void)state;
+	for (unsigned i = 0; i < VM_KINDS; i++) {
+		assert_int_equal(parse(cases[i].line), OK);
+		assert_int_equal(config.kind, i);
+		assert_string_equal(vm_kind_name(config.kind), cases[i].name);
+		assert_int_equal(config.mem_bytes, cases[i].mem_bytes);
+		assert_int_equal(config.restart_on_reset, cases[i].restarts);
+		assert_int_equal(config.own_firmware, cases[i].own_firmware);
+		assert_int_equal(config.entry, 16);
+		assert_false(config.text_display);
+		assert_int_equal(config.debug_exit_port | config.debug_console_port, 0);
+	}
+}
+
+static void the_words_of_some_kinds_are_taken(void **state)
+{
+	(void)state;
+	assert_int_equal(parse("vm=x entry=64 kind=linux on-reset=stop display=text debugexit=f4 "
+			       "debugcon=E9 mem=1M"),
+			 OK);
+	assert_int_equal(config.entry, 64);
+	assert_false(config.own_firmware);
+	assert_false(config.restart_on_reset);
+	assert_true(config.text_display);
+	assert_int_equal(config.debug_exit_port, 0xf4);
+	assert_int_equal(config.debug_console_port, 0xe9);
+	assert_int_equal(config.mem_bytes, MIB);
+	assert_int_equal(parse("vm=x kind=disk firmware=own display=none"), OK);
+	assert_true(config.own_firmware);
+	assert_int_equal(parse("vm=x firmware=own on-reset=restart load=1000:0"), OK);
+	assert_true(config.own_firmware && config.restart_on_reset);
+	assert_int_equal(parse("vm=x kind=linux firmware=own entry=16"), OK);
+	assert_int_equal(parse("vm=x kind=linux entry=32"), OK);
+	assert_int_equal(config.entry, 32);
+}
+
 static void words_of_the_guest_are_not_read(void **state)
 {
 	(void)state;
@@ -75,6 +125,10 @@ static void the_message_quotes_and_points(void **state)
 	assert_string_equal(message, "unknown word\n"
 				     "  vm=demo meem=1M load=0:0\n"
 				     "          ^~~~");
+	assert_int_equal(parse("vm=a load=0:0 kind=linux"), ERR_INVALID);
+	assert_string_equal(message, "this word does not go with kind=linux\n"
+				     "  vm=a load=0:0 kind=linux\n"
+				     "       ^~~~");
 	assert_int_equal(parse("vm=demo mem=2T"), ERR_RANGE);
 	assert_string_equal(message, "mem= goes from 64K to 1T\n"
 				     "  vm=demo mem=2T\n"
@@ -141,6 +195,21 @@ static const struct {
 	{"vm=a cpus=257", ERR_RANGE},
 	{"vm=a cpus=two", ERR_INVALID},
 	{"vm=a role=initrd", ERR_INVALID},
+	{"vm=a firmware=sea", ERR_INVALID},
+	{"vm=a kind=bios firmware=own", ERR_INVALID},
+	{"vm=a kind=multiboot firmware=own", ERR_INVALID},
+	{"vm=a kind=linux firmware=own entry=32", ERR_INVALID},
+	{"vm=a kind=disk load=0:0", ERR_INVALID},
+	{"vm=a entry=16", ERR_INVALID},
+	{"vm=a kind=linux entry=8", ERR_INVALID},
+	{"vm=a on-reset=never", ERR_INVALID},
+	{"vm=a display=vga", ERR_INVALID},
+	{"vm=a debugexit=0", ERR_INVALID},
+	{"vm=a debugexit=10000", ERR_INVALID},
+	{"vm=a debugcon=x", ERR_INVALID},
+	{"vm=a debugcon=ffff", OK},
+	{"vm=a ro", ERR_INVALID},
+	{"vm=a file=x", ERR_INVALID},
 	{"vm=a =", ERR_INVALID},
 	{"vm=a =x", ERR_INVALID},
 	{"vm=a -x", ERR_INVALID},
@@ -204,6 +273,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_name_alone_gives_all_defaults),
 		cmocka_unit_test(every_key_is_taken),
+		cmocka_unit_test(each_kind_has_its_defaults),
+		cmocka_unit_test(the_words_of_some_kinds_are_taken),
 		cmocka_unit_test(words_of_the_guest_are_not_read),
 		cmocka_unit_test(the_message_quotes_and_points),
 		cmocka_unit_test(each_mistake_has_its_status),

@@ -1,0 +1,61 @@
+/*
+ * tests/fuzz/fuzz_loader_linux.c - guest/loader_linux*.c with spoilt bzImages (libFuzzer).
+ *
+ * A kernel that is taken has its parts inside of RAM and apart from each other.
+ */
+#include "tests/fuzz/loader_machine.h"
+
+#define SETUP 1536u
+
+static uint8_t seed[SETUP + 3000];
+
+static void put(unsigned at, uint64_t value, unsigned size)
+{
+	memcpy(seed + at, &value, size);
+}
+
+static void make_seed(unsigned version)
+{
+	memset(seed, 0, sizeof(seed));
+	put(0x1f1, SETUP / 512 - 1, 1);
+	put(0x1f4, 3000 / 16, 4);
+	put(0x1fe, 0xaa55, 2);
+	put(0x200, 0x6aeb, 2);
+	memcpy(seed + 0x202, "HdrS", 4);
+	put(0x206, version, 2);
+	put(0x211, 1, 1);
+	put(0x22c, 0x7fffffff, 4);
+	put(0x230, 0x1000, 4);
+	put(0x234, 1, 1);
+	put(0x236, 3, 2);
+	put(0x238, 255, 4);
+	put(0x258, 0x180000, 8);
+	put(0x260, 0x10000, 4);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static const uint8_t initrd[5000];
+	const struct loader_module module = {
+		.role = VM_ROLE_INITRD, .at = initrd, .len_bytes = sizeof(initrd)};
+	struct vm_config config = {.kind = VM_KIND_LINUX, .args = text_from("quiet")};
+	struct loader_input in = {.config = &config,
+				  .modules = &module,
+				  .firmware = firmware,
+				  .firmware_len_bytes = sizeof(firmware)};
+	uint8_t *image;
+	size_t len;
+
+	if (size == 0)
+		return 0;
+	start_machine();
+	make_seed(0x200 + (data[0] >> 4));
+	config.entry = 16u << (data[0] >> 2 & 3) % 3;
+	in.module_count = size & 1;
+	image = make_image(seed, sizeof(seed), &data, &size, &len);
+	in.image = image;
+	in.len_bytes = len;
+	run_loader(&in);
+	free(image);
+	return 0;
+}
