@@ -129,7 +129,10 @@ static bool take_physical_entry(const struct reader *r, struct loader_program *o
 
 enum status loader_read_elf(const struct loader_job *job, struct loader_program *out)
 {
-	struct reader r = {.job = job, .file = job->in->image, .len_bytes = job->in->len_bytes};
+	struct reader r = {.job = job,
+			   .file = job->in->image,
+			   .len_bytes = job->in->len_bytes,
+			   .l = &layout_32};
 	uint64_t table, step, number;
 	enum status s = read_header(&r);
 

@@ -56,7 +56,7 @@ static enum status use_addresses(struct multiboot *mb)
 		if (a->load_end < seg->at || a->load_end - seg->at > bytes)
 			return loader_fail(mb->job, ERR_CORRUPT,
 					   "load_end_addr %#x: the file ends at %#llx", a->load_end,
-					   (unsigned long long)(seg->at + bytes));
+					   (unsigned long long)seg->at + bytes);
 		bytes = a->load_end - seg->at;
 	}
 	len = bytes;
@@ -64,7 +64,7 @@ static enum status use_addresses(struct multiboot *mb)
 		if (a->bss_end < seg->at + bytes)
 			return loader_fail(mb->job, ERR_CORRUPT,
 					   "bss_end_addr %#x is below the data's end %#llx",
-					   a->bss_end, (unsigned long long)(seg->at + bytes));
+					   a->bss_end, (unsigned long long)seg->at + bytes);
 		len = a->bss_end - seg->at;
 	}
 	seg->file_bytes = bytes;

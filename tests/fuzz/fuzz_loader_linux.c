@@ -21,7 +21,7 @@ static void make_seed(unsigned version)
 	put(0x1f4, 3000 / 16, 4);
 	put(0x1fe, 0xaa55, 2);
 	put(0x200, 0x6aeb, 2);
-	memcpy(seed + 0x202, "HdrS", 4);
+	put(0x202, 0x53726448, 4); /* HdrS */
 	put(0x206, version, 2);
 	put(0x211, 1, 1);
 	put(0x22c, 0x7fffffff, 4);

@@ -18,7 +18,7 @@ static void put_elf(bool wide)
 {
 	unsigned table = wide ? 64 : 52, step = wide ? 56 : 32, w = wide ? 8 : 4;
 
-	memcpy(seed, "\177ELF", 4);
+	put(0, 0x464c457f, 4);
 	put(4, wide ? 2 : 1, 1);
 	put(5, 1, 1);
 	put(16, 2, 2);

@@ -27,7 +27,7 @@ static inline void make_elf(bool wide, uint64_t offset)
 	unsigned table = wide ? 64 : 52, step = wide ? 56 : 32, w = wide ? 8 : 4;
 
 	memset(image, 0, 0x200);
-	memcpy(image, "\177ELF", 4);
+	put(0, 0x464c457f, 4);
 	put(4, wide ? 2 : 1, 1);
 	put(5, 1, 1);
 	put(16, 2, 2);

@@ -188,7 +188,8 @@ static void each_lie_of_an_elf_file_is_named(void **state)
 	make_header_1(8);
 	rig_refuses(image, sizeof(image), ERR_UNSUPPORTED, "flags 0x8 ask for what is not known");
 	memmove(image, image + HEADER_AT, 64);
-	memcpy(image, "\177ELF\1\1", 6);
+	put(0, 0x464c457f, 4);
+	put(4, 0x101, 2);
 	put(8, 0x1badb002, 4);
 	put(12, 3, 4);
 	put(16, (uint32_t) - (0x1badb002 + 3), 4);
