@@ -2,7 +2,8 @@
  * tests/fuzz/fuzz_vm_line.c - guest/vm_line.h fed with random command lines (libFuzzer).
  *
  * Each line is read as that of a first module and as that of a further one. It is in memory of its
- * exact size and without a NUL, so that AddressSanitizer sees a read past it. Whatever comes in, the result keeps the promises of the header.
+ * exact size and without a NUL, so that AddressSanitizer sees a read past it. Whatever comes in,
+ * the result keeps the promises of the header.
  */
 #include <stdio.h>
 #include <stdlib.h>
