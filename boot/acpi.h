@@ -100,6 +100,7 @@ struct acpi {
 	uint32_t smi_command_port; /* 0: ACPI mode is on for good */
 	uint8_t acpi_enable;       /* written there to switch it on */
 	uint8_t s5_a, s5_b;        /* SLP_TYP for PM1a and PM1b */
+	uint8_t century_register;  /* of the CMOS clock; 0: there is none */
 
 	/* HPET */
 	hpa_t hpet_at;

@@ -17,6 +17,7 @@
 #define FADT_PM_TMR                76u
 #define FADT_PM1_CNT_LEN           89u
 #define FADT_PM_TMR_LEN            91u
+#define FADT_CENTURY               108u
 #define FADT_FLAGS                 112u
 #define FADT_RESET_REG             116u
 #define FADT_RESET_VALUE           128u
@@ -112,6 +113,7 @@ void acpi_read_fadt(struct acpi *a, const struct acpi_table *fadt, const struct 
 	flags = acpi_le32(b + FADT_FLAGS);
 	a->hardware_reduced = (flags & FADT_FLAG_HARDWARE_REDUCED) != 0;
 	a->pm_timer_32bit = (flags & FADT_FLAG_TMR_VAL_EXT) != 0;
+	a->century_register = b[FADT_CENTURY];
 	if (!a->hardware_reduced) {
 		a->smi_command_port = acpi_le32(b + FADT_SMI_CMD);
 		a->acpi_enable = b[FADT_ACPI_ENABLE];

@@ -2,6 +2,7 @@
 #include "drivers/clock.h"
 
 #include "boot/address_space.h"
+#include "drivers/rtc.h"
 #include "kernel/cpu.h"
 #include "kernel/log.h"
 #include "kernel/port.h"
@@ -47,6 +48,7 @@ struct reference {
 
 static void *hpet_regs;
 static struct acpi_register pm_timer;
+static int64_t start_unix_s;
 static void *pm_timer_regs;
 
 static uint32_t read_hpet(void)
@@ -241,6 +243,23 @@ static uint64_t measured_hz(const struct acpi *acpi, const char **by)
 	return 0;
 }
 
+/* The time of day at the start of the clock. A machine whose own clock is no good counts from
+ * 1970. */
+static void read_time_of_day(const struct acpi *acpi)
+{
+	int64_t unix_s = 0;
+	enum status s = rtc_read(acpi->century_register, &unix_s);
+
+	if (s != OK)
+		log_warn(LOG_TIME, "no time of day from the machine's clock: %s", status_text(s));
+	start_unix_s = unix_s - (int64_t)(now_ns() / NS_PER_SECOND);
+}
+
+int64_t clock_unix_s(void)
+{
+	return start_unix_s + (int64_t)(now_ns() / NS_PER_SECOND);
+}
+
 enum status clock_init(const struct acpi *acpi)
 {
 	const char *by;
@@ -264,5 +283,6 @@ enum status clock_init(const struct acpi *acpi)
 	}
 	time_init(hz, invariant);
 	log_info(LOG_TIME, "TSC runs at %lu.%03lu MHz, by %s", hz / 1000000, hz / 1000 % 1000, by);
+	read_time_of_day(acpi);
 	return measured == 0 && stated == 0 ? ERR_UNSUPPORTED : OK;
 }

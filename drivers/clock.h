@@ -14,3 +14,7 @@
 /* Boot processor, interrupts off, before anything that waits. acpi may be an empty one.
  * ERR_UNSUPPORTED: no way to find a rate; then 1 GHz is assumed. */
 MUST_CHECK enum status clock_init(const struct acpi *acpi);
+
+/* The time of day: seconds since 1970, UTC, as the machine's own clock had it at start-up. Any
+ * core, any context. */
+int64_t clock_unix_s(void);

@@ -150,6 +150,7 @@ static inline void make_fadt(void)
 	put_le(fadt + 76, 0x408, 4);
 	fadt[89] = 2;
 	fadt[91] = 4;
+	fadt[108] = 0x32;
 	put_le(fadt + 112, BIT(8) | BIT(10), 4);
 	set_register(fadt + 116, ACPI_SPACE_IO, 8, 0xcf9);
 	fadt[128] = 6;

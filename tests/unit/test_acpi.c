@@ -56,6 +56,7 @@ static void good_tables_are_read_without_a_fault(void **state)
 	assert_int_equal(a.reset_value, 6);
 	assert_int_equal(a.smi_command_port, 0xb2);
 	assert_int_equal(a.acpi_enable, 0xf1);
+	assert_int_equal(a.century_register, 0x32);
 	assert_int_equal(a.s5_a, 5);
 	assert_int_equal(a.s5_b, 6);
 	assert_int_equal(a.hpet_at.raw, 0xfed00000);
