@@ -35,6 +35,11 @@ bool port92_a20(const struct port92 *p)
 	return p->value & A20_GATE;
 }
 
+void port92_set_a20(struct port92 *p, bool high)
+{
+	p->value = (uint8_t)((p->value & ~A20_GATE) | (high ? A20_GATE : 0));
+}
+
 bool port92_take_reset(struct port92 *p)
 {
 	bool pending = p->reset_pending;

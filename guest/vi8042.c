@@ -190,8 +190,7 @@ static void command_without_answer(struct vi8042 *k, uint8_t command)
 		break;
 	case COMMAND_A20_OFF:
 	case COMMAND_A20_ON:
-		k->port = (uint8_t)((k->port & ~PORT_A20) |
-				    (command == COMMAND_A20_ON ? PORT_A20 : 0));
+		vi8042_set_a20(k, command == COMMAND_A20_ON);
 		break;
 	default: /* F0h to FFh: a bit that is 0 pulses its line low */
 		if (command >= COMMAND_PULSE && !(command & PORT_RUN))
@@ -333,6 +332,11 @@ uint64_t vi8042_deadline_ns(const struct vi8042 *k, uint64_t now_ns)
 bool vi8042_a20(const struct vi8042 *k)
 {
 	return k->port & PORT_A20;
+}
+
+void vi8042_set_a20(struct vi8042 *k, bool high)
+{
+	k->port = (uint8_t)((k->port & ~PORT_A20) | (high ? PORT_A20 : 0));
 }
 
 bool vi8042_take_reset(struct vi8042 *k)

@@ -59,6 +59,9 @@ uint64_t vi8042_deadline_ns(const struct vi8042 *k, uint64_t now_ns);
 /* Is address line 20 let through? */
 bool vi8042_a20(const struct vi8042 *k);
 
+/* The line was moved by its other gate: the output port shows it. */
+void vi8042_set_a20(struct vi8042 *k, bool high);
+
 /* Did the guest ask for a CPU reset since the last call? Answers true once for each time. */
 MUST_CHECK bool vi8042_take_reset(struct vi8042 *k);
 

@@ -84,9 +84,23 @@ static void it_has_one_register(void **state)
 	expect_assert_failure(port92_access(&p, &io));
 }
 
+static void the_other_gate_shows_here(void **state)
+{
+	struct port92 p;
+
+	(void)state;
+	port92_reset(&p);
+	port92_set_a20(&p, false);
+	assert_false(port92_a20(&p));
+	port92_set_a20(&p, true);
+	assert_true(port92_a20(&p));
+	assert_false(port92_take_reset(&p));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_other_gate_shows_here),
 		cmocka_unit_test(a20_is_on_at_power_on),
 		cmocka_unit_test(bit_1_is_the_a20_gate),
 		cmocka_unit_test(bit_0_resets_once_as_it_rises),
