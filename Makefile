@@ -111,6 +111,8 @@ $(BUILD)/kernel/%.asm.o: %.asm $(BUILD)/flags
 	mkdir -p $(@D)
 	$(NASM) $(KERNEL_ASFLAGS) -MD $(@:.o=.d) -MP -o $@ $<
 
+$(BUILD)/kernel/vmx/firmware.asm.o: build/firmware.bin
+
 $(BUILD)/kernel/version.o: $(BUILD)/version.c $(BUILD)/flags
 	mkdir -p $(@D)
 	$(CC) $(KERNEL_CFLAGS) -c -o $@ $<
@@ -131,6 +133,7 @@ $(BUILD)/version.c: FORCE
 	$(call write_if_changed,'#include "kernel/version.h"' \
 		'const char lintel_version[] = "$(VERSION)";')
 
+include guest/firmware/firmware.mk
 include iso/iso.mk
 include tests/unit/unit.mk
 include tests/fuzz/fuzz.mk

@@ -1,20 +1,11 @@
 /*
- * guest/platform.c - the guest's board; see guest/platform.h.
+ * guest/platform.c - the guest's board: its lines and its time; see guest/platform.h.
  */
 #include "guest/platform.h"
 
-#include "kernel/assert.h"
+#include "guest/platform_ports.h"
 
 enum {
-	PIC_MASTER = 0x20,
-	PIC_SLAVE = 0xa0,
-	PIC_ELCR = 0x4d0,
-	PIT_COUNTERS = 0x40,
-	PIT_CONTROL = 0x43,
-	SYSTEM_PORT_B = 0x61,
-	SYSTEM_PORT_A = 0x92,
-	COM1 = 0x3f8,
-	END_PORT = 0x8900,
 	PIT_REG_CONTROL = 3,
 	PIT_HZ = 1193182,   /* near enough for the limit of a debt */
 	IER_OUTSIDE = 0x0d, /* received data, line status, modem status: what the outside brings */
@@ -97,6 +88,19 @@ static void carry_pit(struct platform *p, uint64_t until_ns, bool ran)
 	vpic_set_line(&p->pic, PLATFORM_IRQ_PIT, vpit_follow_out(&p->pit, until_ns));
 }
 
+/* Devices that are looked at only when they were touched or when their time has come. */
+static NOINLINE void sync_calm(struct platform *p, uint64_t now_ns)
+{
+	vpic_set_line(&p->pic, PLATFORM_IRQ_KEYBOARD, vi8042_irq(&p->keyboard, now_ns));
+	vpic_set_line(&p->pic, PLATFORM_IRQ_AUX, vi8042_irq12(&p->keyboard));
+	vpic_set_line(&p->pic, PLATFORM_IRQ_RTC, vrtc_irq(&p->rtc, now_ns));
+	for (unsigned i = 0; i < PLATFORM_ATA_CHANNELS; i++)
+		vpic_set_line(&p->pic, PLATFORM_IRQ_ATA + i, vata_irq(&p->ata[i]));
+	p->calm_event_ns = min_u64(vi8042_deadline_ns(&p->keyboard, now_ns),
+				   vrtc_deadline_ns(&p->rtc, now_ns));
+	p->calm_stale = false;
+}
+
 void platform_sync_slow(struct platform *p, uint64_t now_ns, uint64_t ran_until_ns)
 {
 	/* From the deadline on it was not the guest that let ticks wait, but an exit that came
@@ -110,8 +114,11 @@ void platform_sync_slow(struct platform *p, uint64_t now_ns, uint64_t ran_until_
 		carry_pit(p, now_ns, true);
 	}
 	vpic_set_line(&p->pic, PLATFORM_IRQ_COM1, vuart_irq(&p->com1, now_ns));
+	if (UNLIKELY(p->calm_stale || now_ns >= p->calm_event_ns))
+		sync_calm(p, now_ns);
 	p->next_event_ns =
 		min_u64(vpit_deadline_ns(&p->pit, now_ns), vuart_deadline_ns(&p->com1, now_ns));
+	p->next_event_ns = min_u64(p->next_event_ns, p->calm_event_ns);
 	p->now_ns = now_ns;
 	p->stale = false;
 	p->wake_stale = true;
@@ -143,7 +150,7 @@ static NOINLINE void change_pic(struct platform *p, struct io_access *io)
 	p->wake_stale = true;
 }
 
-static void access_pic(void *state, struct io_access *io)
+void platform_access_pic(void *state, struct io_access *io)
 {
 	struct platform *p = state;
 
@@ -154,7 +161,7 @@ static void access_pic(void *state, struct io_access *io)
 		vpic_access(&p->pic, io);
 }
 
-static void access_pit(void *state, struct io_access *io)
+void platform_access_pit(void *state, struct io_access *io)
 {
 	struct platform *p = state;
 	bool control = io->write && io->port == PIT_REG_CONTROL;
@@ -173,120 +180,6 @@ static void access_pit(void *state, struct io_access *io)
 		carry_pit(p, io->now_ns, true);
 }
 
-/* Registers whose access may move the receiver's time-out: RBR is read, THR (in loopback), IER, FCR
- * or MCR written. */
-static bool may_move_timeout(const struct io_access *io)
-{
-	const unsigned read = 0x01, written = 0x17;
-
-	return ((io->write ? written : read) >> io->port) & 1;
-}
-
-/* Polling LSR or IIR changes nothing but the line; what is to be sent has to be taken. */
-static void access_com1(void *state, struct io_access *io)
-{
-	struct platform *p = state;
-	bool irq = vuart_irq(&p->com1, io->now_ns);
-
-	vuart_access(&p->com1, io);
-	if (may_move_timeout(io) || vuart_has_tx(&p->com1) ||
-	    irq != vuart_irq(&p->com1, io->now_ns))
-		p->stale = true;
-}
-
-static void access_port92(void *state, struct io_access *io)
-{
-	struct platform *p = state;
-
-	port92_access(&p->port92, io);
-	p->switched |= io->write;
-}
-
-static void access_end(void *state, struct io_access *io)
-{
-	struct platform *p = state;
-
-	end_port_access(&p->end, io);
-	p->switched |= io->write;
-}
-
-/* Who stands at which ports. */
-static const struct io_claim ports[] = {
-	{.name = "pic", .access = access_pic, .first = PIC_MASTER, .count = 2},
-	{.name = "pic", .access = access_pic, .first = PIC_SLAVE, .count = 2, .offset = 2},
-	{.name = "pic", .access = access_pic, .first = PIC_ELCR, .count = 2, .offset = 4},
-	{.name = "pit", .access = access_pit, .first = PIT_COUNTERS, .count = 4},
-	{.name = "pit", .access = access_pit, .first = SYSTEM_PORT_B, .count = 1, .offset = 4},
-	{.name = "com1", .access = access_com1, .first = COM1, .count = VUART_PORTS},
-	{.name = "port92", .access = access_port92, .first = SYSTEM_PORT_A, .count = 1},
-	{.name = "end", .access = access_end, .first = END_PORT, .count = 1},
-};
-
-static void claim(struct platform *p, const struct io_claim *port)
-{
-	struct io_claim mine = *port;
-	enum status s;
-
-	mine.state = p;
-	s = io_bus_claim(&p->io, &mine);
-	ASSERT(s == OK); /* the board is a constant */
-}
-
-void platform_init(struct platform *p, uint64_t now_ns)
-{
-	*p = (struct platform){.stale = true, .wake_stale = true, .now_ns = now_ns};
-	vpic_reset(&p->pic);
-	vpit_reset(&p->pit, now_ns);
-	vuart_reset(&p->com1);
-	port92_reset(&p->port92);
-	end_port_reset(&p->end);
-
-	io_bus_init(&p->io);
-	for (size_t i = 0; i < ARRAY_SIZE(ports); i++)
-		claim(p, &ports[i]);
-}
-
-void platform_set_bios_state(struct platform *p, uint64_t now_ns)
-{
-	static const struct {
-		uint16_t port;
-		uint8_t value;
-	} writes[] = {
-		/* Edge-triggered, cascaded, ICW4 follows; vectors; ICW3; 8086 mode, normal EOI. */
-		{PIC_MASTER, 0x11},
-		{PIC_MASTER + 1, 0x08},
-		{PIC_MASTER + 1, 0x04},
-		{PIC_MASTER + 1, 0x01},
-		{PIC_SLAVE, 0x11},
-		{PIC_SLAVE + 1, 0x70},
-		{PIC_SLAVE + 1, 0x02},
-		{PIC_SLAVE + 1, 0x01},
-		{PIC_MASTER + 1, 0xfb},
-		{PIC_SLAVE + 1, 0xff},
-		/* Channel 0, both bytes, mode 2; 0 counts as 65536. */
-		{PIT_CONTROL, 0x34},
-		{PIT_COUNTERS, 0},
-		{PIT_COUNTERS, 0},
-		/* DLAB, divisor 1, then 8N1. */
-		{COM1 + 3, 0x83},
-		{COM1, 0x01},
-		{COM1 + 1, 0x00},
-		{COM1 + 3, 0x03},
-	};
-
-	for (size_t i = 0; i < ARRAY_SIZE(writes); i++) {
-		struct io_access io = {
-			.port = writes[i].port,
-			.size = 1,
-			.write = true,
-			.value = writes[i].value,
-			.now_ns = now_ns,
-		};
-
-		platform_io(p, &io);
-	}
-}
-
 uint8_t platform_acknowledge(struct platform *p)
 {
 	uint8_t vector = vpic_acknowledge(&p->pic);
@@ -294,6 +187,12 @@ uint8_t platform_acknowledge(struct platform *p)
 	pay_debt(p);
 	p->wake_stale = true;
 	return vector;
+}
+
+static bool calm_could_interrupt(const struct platform *p)
+{
+	return vpic_would_interrupt(&p->pic, PLATFORM_IRQ_RTC) ||
+	       vpic_would_interrupt(&p->pic, PLATFORM_IRQ_KEYBOARD);
 }
 
 void platform_find_deadline(struct platform *p, uint64_t now_ns)
@@ -304,6 +203,8 @@ void platform_find_deadline(struct platform *p, uint64_t now_ns)
 		p->wake_ns = vpit_deadline_ns(&p->pit, now_ns);
 	if (vpic_would_interrupt(&p->pic, PLATFORM_IRQ_COM1))
 		p->wake_ns = min_u64(p->wake_ns, vuart_deadline_ns(&p->com1, now_ns));
+	if (p->calm_event_ns < p->wake_ns && calm_could_interrupt(p))
+		p->wake_ns = p->calm_event_ns;
 	p->wake_stale = false;
 }
 
@@ -329,7 +230,20 @@ bool platform_could_wake(const struct platform *p)
 	if (vpic_would_interrupt(&p->pic, PLATFORM_IRQ_PIT) &&
 	    vpit_deadline_ns(&p->pit, p->now_ns) != NS_NEVER)
 		return true;
+	if (p->typed && vpic_would_interrupt(&p->pic, PLATFORM_IRQ_KEYBOARD))
+		return true;
+	if (p->calm_event_ns != NS_NEVER && calm_could_interrupt(p))
+		return true;
 	return com1_could_interrupt(p);
+}
+
+bool platform_type(struct platform *p, uint8_t byte, uint64_t now_ns)
+{
+	if (!vi8042_type(&p->keyboard, byte, now_ns))
+		return false;
+	p->calm_stale = true;
+	p->stale = true;
+	return true;
 }
 
 bool platform_receive(struct platform *p, uint8_t byte, uint64_t now_ns)

@@ -2,8 +2,17 @@
  * guest/platform.h - the guest's board: the chips, their ports, and the wires between them.
  *
  *   PIC 20h 21h, A0h A1h, 4D0h 4D1h     PIT 40h-43h, 61h     COM1 3F8h-3FFh
- *   A20 and fast reset 92h              end of the machine 8900h
- *   OUT 0 of the PIT → IRQ 0            COM1 → IRQ 4
+ *   keyboard 60h 64h      clock and CMOS 70h 71h     DMA 00h-0Fh, 81h-8Fh, C0h-DFh
+ *   A20 and fast reset 92h     ATA 1F0h-1F7h 3F6h, 170h-177h 376h (a channel that has a drive)
+ *   VGA 3B4h 3B5h 3BAh 3C0h-3CFh 3D4h 3D5h 3DAh     fw_cfg 510h 511h 514h-51Bh
+ *   POST code 80h     debug output E9h 402h     reset CF9h     no PCI CF8h-CFFh
+ *   ACPI power-off 604h B004h     end of the machine 8900h
+ *
+ *   OUT 0 of the PIT → IRQ 0     keyboard → IRQ 1     COM1 → IRQ 4     clock → IRQ 8
+ *   ATA channels → IRQ 14, 15
+ *
+ * The A20 line has two gates, port 92h and the keyboard controller; as on most boards the one that
+ * was moved last decides, and both read back what is so.
  *
  * Pure. The caller holds the VM's lock, and now_ns, the VM's clock, never goes back.
  *
@@ -23,35 +32,75 @@
  */
 #pragma once
 
+#include "guest/chipset.h"
 #include "guest/end_port.h"
+#include "guest/fw_cfg.h"
 #include "guest/io_bus.h"
+#include "guest/mmio_bus.h"
 #include "guest/port92.h"
+#include "guest/vata.h"
+#include "guest/vdma.h"
+#include "guest/vi8042.h"
 #include "guest/vpic.h"
 #include "guest/vpit.h"
+#include "guest/vrtc.h"
 #include "guest/vuart.h"
+#include "guest/vvga.h"
 
-#define PLATFORM_IRQ_PIT  0u
-#define PLATFORM_IRQ_COM1 4u
+#define PLATFORM_IRQ_PIT      0u
+#define PLATFORM_IRQ_KEYBOARD 1u
+#define PLATFORM_IRQ_COM1     4u
+#define PLATFORM_IRQ_RTC      8u
+#define PLATFORM_IRQ_AUX      12u
+#define PLATFORM_IRQ_ATA      14u /* and the next one for the second channel */
+#define PLATFORM_ATA_CHANNELS 2u
+
+/* What is particular to one machine. */
+struct platform_setup {
+	uint64_t now_ns;
+	int64_t unix_s;              /* time of day then: seconds since 1970, UTC */
+	struct guest_memory *memory; /* where fw_cfg copies to; NULL if there is none */
+	uint64_t low_bytes;          /* RAM below 4 GiB */
+	uint64_t high_bytes;         /* and above */
+	struct vata_drive drives[PLATFORM_ATA_CHANNELS][2];
+	uint16_t debug_exit_port;    /* QEMU's isa-debug-exit; 0: none */
+	uint16_t debug_console_port; /* one more port for debug output; 0: none */
+	bool typed;                  /* somebody types on the keyboard (not on COM1) */
+};
 
 struct platform {
 	struct io_bus io;
+	struct mmio_bus mmio;
 	struct vpic pic;
 	struct vpit pit;
 	struct vuart com1;
 	struct port92 port92;
 	struct end_port end;
+	struct vrtc rtc;
+	struct vi8042 keyboard;
+	struct vata ata[PLATFORM_ATA_CHANNELS];
+	struct vdma dma;
+	struct vvga vga;
+	struct fw_cfg fw_cfg;
+	struct chipset chipset;
+	bool a20;               /* the line: high is on */
+	bool typed;             /* somebody types on the keyboard */
+	bool calm_stale;        /* a device that seldom changes did */
+	uint64_t calm_event_ns; /* none of these changes by itself before this */
 	uint64_t owed_ticks;
 	bool late_request;      /* the request on IRQ 0 came late; see above */
 	bool stale;             /* a line may have changed: platform_sync() has to look */
 	bool wake_stale;        /* wake_ns has to be worked out anew */
-	bool switched;          /* port 92h or the end port was written: A20, a reset, the end */
+	bool switched;          /* A20, a reset, the end, debug output: somebody has to look */
 	uint64_t now_ns;        /* the latest moment at which it looked */
 	uint64_t next_event_ns; /* nothing changes by itself before this */
 	uint64_t wake_ns;       /* what platform_deadline_ns() answers */
 };
 
-/* Power-on at now_ns: the chips are as after their reset, A20 is on, no PIC is initialised. */
-void platform_init(struct platform *p, uint64_t now_ns);
+/* Power-on: the chips are as after their reset, A20 is on, no PIC is initialised. fw_cfg has the
+ * items of the machine's size, and the caller adds its own. ERR_EXISTS, and the board is not to be
+ * used: a debug port of the setup is another chip's. */
+MUST_CHECK enum status platform_init(struct platform *p, const struct platform_setup *setup);
 
 /*
  * What a BIOS leaves to a boot sector, after platform_init(): the PICs with vectors 08h and 70h,
@@ -91,7 +140,8 @@ static inline bool platform_needs_sync(const struct platform *p)
 	return p->stale | p->wake_stale | p->switched;
 }
 
-/* Was port 92h or the end port written since the last call? */
+/* Was something written since the last call that may switch A20, reset the machine or end it, or
+ * that is debug output? */
 static inline bool platform_take_switched(struct platform *p)
 {
 	bool switched = p->switched;
@@ -127,6 +177,9 @@ static inline uint64_t platform_deadline_ns(struct platform *p, uint64_t now_ns)
 /* Could an interrupt still come, as the guest has programmed the board: from the PIT, or through
  * COM1 by what the outside does? A guest that halts and gets false sleeps for good. */
 bool platform_could_wake(const struct platform *p);
+
+/* Bytes that were typed, for the keyboard. False: no room, the caller keeps it. */
+MUST_CHECK bool platform_type(struct platform *p, uint8_t byte, uint64_t now_ns);
 
 /* COM1's outside, as vuart_receive() and vuart_take_tx(). Whoever uses another function that
  * changes a chip sets p->stale. */

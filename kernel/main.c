@@ -284,6 +284,7 @@ static const struct host_ops ops = {
 	.line_has_input = console_has_input,
 	.service = service,
 	.service_patience_ns = console_patience_ns,
+	.wall_clock_s = clock_unix_s,
 	.kick = kick,
 	.timer_arm_ns = lapic_timer_arm_ns,
 	.timer_stop = lapic_timer_stop,

@@ -1,18 +1,25 @@
 /*
  * vmx/exit_ept.c - guest-physical addresses that are not RAM.
  *
- * What nobody claims behaves like an empty bus: reads give all ones and writes vanish. No
- * instruction is decoded for it. A read finds a page of ones mapped there; a write is let through
- * to that page for one instruction, and then the page is filled with ones again. Only a few such
- * pages are mapped at a time, so that a guest that touches all addresses costs no memory.
+ * What nobody claims behaves like an empty bus: reads give all ones and writes vanish. The
+ * instruction that came there is carried out by guest/emulate.h, with devices on the MMIO bus, so
+ * each access is seen and counted. A write to ROM is lost like one to nobody.
+ *
+ * What the emulator does not know (SSE, FXSAVE, far calls, page tables out there...) need not stop
+ * a guest where nobody answers: a read finds a page of ones mapped there; a write is let through to
+ * that page for one instruction, and then the page is filled with ones again. Only a few such pages
+ * are mapped at a time, so that a guest that touches all addresses costs no memory. At a device's
+ * address, and at a write to ROM, it ends the VM with the bytes shown.
  *
  * The one instruction is bounded by the monitor trap flag; on a CPU without it, by RFLAGS.TF and
  * the #DB that we intercept anyway. Then an instruction that faults after its write was let through
  * pushes RFLAGS with TF set: the one difference that a guest could find.
  * Spec: SDM 3C "EPT Violations", "Exit Qualification for EPT Violations", "Monitor Trap Flag".
  */
+#include "guest/emulate.h"
 #include "kernel/log.h"
 #include "kernel/string.h"
+#include "kernel/time.h"
 #include "mm/phys.h"
 #include "vmx/core.h"
 #include "vmx/exit.h"
@@ -21,6 +28,9 @@
 #include "vmx/vmcs.h"
 
 #define VIOLATION_WRITE         BIT(1)
+#define VIOLATION_FETCH         BIT(2)
+#define VIOLATION_LINEAR        BIT(7) /* a linear address was used */
+#define VIOLATION_FINAL         BIT(8) /* the access to what it translates to */
 #define VIOLATION_NMI_UNBLOCKED BIT(12)
 
 static struct vm_void *find_void(struct vm *vm, gpa_t page)
@@ -141,12 +151,79 @@ static enum status touch_void(struct vcpu *v, gpa_t at, bool write)
 			return s;
 		known = find_void(vm, page);
 	}
-	if (write) {
-		vm->void_writes++;
-		return step_over_write(v, known);
+	vm->void_touches++;
+	return write ? step_over_write(v, known) : OK;
+}
+
+/* ---- the emulator's way ---- */
+
+/* The instruction at RIP made the access itself: it was not a walk of its page tables, not its own
+ * fetch, and not the delivery of an event. */
+static bool made_by_instruction(const struct vcpu *v)
+{
+	const uint64_t its_own = VIOLATION_LINEAR | VIOLATION_FINAL;
+
+	return (v->qualification & (its_own | VIOLATION_FETCH)) == its_own &&
+	       !(v->event.info & EVENT_VALID);
+}
+
+static enum exit_action unknown_instruction(struct vcpu *v, gpa_t at, const char *owner,
+					    const struct emulate_report *report)
+{
+	char bytes[3 * DECODE_BUFFER + 1] = "";
+
+	for (unsigned i = 0; i < report->count; i++)
+		text_format(bytes + 3 * i, 4, " %02x", report->bytes[i]);
+	return vm_end(v->vm, false, "%s at %#llx is touched by an unknown instruction at %#llx:%s",
+		      owner, (unsigned long long)at.raw, (unsigned long long)v->rip, bytes);
+}
+
+/* EXIT_UNHANDLED: the emulator does not know the instruction, and nobody's memory is touched. */
+static enum exit_action emulate(struct vcpu *v, gpa_t at)
+{
+	struct vm *vm = v->vm;
+	const char *owner = mmio_bus_owner(&vm->platform.mmio, at);
+	struct guest_cpu_state s;
+	struct emulate_report report;
+	struct guest_fault fault;
+
+	if (guest_memory_is_rom(&vm->memory, at))
+		owner = "ROM";
+	vcpu_read_instruction_state(v, &s);
+	switch (emulate_instruction(&s, &vm->memory, &vm->platform.mmio, now_ns(), &report,
+				    &fault)) {
+	case EMULATE_DONE:
+		vcpu_write_instruction_state(v, &s);
+		vcpu_advance(v, s.rip);
+		return EXIT_RETRY;
+	case EMULATE_AGAIN:
+		vcpu_write_instruction_state(v, &s);
+		if (s.rflags & RFLAGS_TF)
+			inject_after_skip(v, 0, s.rflags);
+		return EXIT_RETRY;
+	case EMULATE_FAULT:
+		return inject_fault(v, &fault);
+	case EMULATE_UNKNOWN:
+	case EMULATE_UNSUPPORTED:
+		break;
 	}
-	vm->void_reads++;
-	return OK;
+	return owner ? unknown_instruction(v, at, owner, &report) : EXIT_UNHANDLED;
+}
+
+static enum exit_action touch(struct vcpu *v, gpa_t at, bool write)
+{
+	enum exit_action action = EXIT_UNHANDLED;
+	enum status s;
+
+	if (made_by_instruction(v))
+		action = emulate(v, at);
+	if (action != EXIT_UNHANDLED)
+		return action;
+	s = guest_memory_is_rom(&v->vm->memory, at) ? ERR_UNSUPPORTED : touch_void(v, at, write);
+	if (s != OK)
+		return vm_end(v->vm, false, "access to unclaimed memory or ROM at %#llx: %s",
+			      (unsigned long long)at.raw, status_text(s));
+	return EXIT_RETRY;
 }
 
 enum exit_action exit_ept_violation(struct vcpu *v)
@@ -154,21 +231,18 @@ enum exit_action exit_ept_violation(struct vcpu *v)
 	struct vm *vm = v->vm;
 	gpa_t at = gpa(vmcs_read(VMCS_GUEST_PHYSICAL_ADDRESS));
 	bool write = (v->qualification & VIOLATION_WRITE) != 0;
-	enum status s;
+	enum exit_action action;
 
 	/* SDM 3C "Information for VM Exits Due to Vectored Events": IRET had unblocked NMIs. */
 	if ((v->qualification & VIOLATION_NMI_UNBLOCKED) && !(v->event.info & EVENT_VALID))
 		vmcs_write(VMCS_GUEST_INTERRUPTIBILITY,
 			   vmcs_read(VMCS_GUEST_INTERRUPTIBILITY) | INTERRUPTIBILITY_NMI);
-	log_debug(LOG_EPT, "%s: %s of unclaimed memory at %#llx, RIP %#llx", vm->config.name,
+	log_debug(LOG_EPT, "%s: %s of memory that is not RAM at %#llx, RIP %#llx", vm->config.name,
 		  write ? "write" : "read", (unsigned long long)at.raw, (unsigned long long)v->rip);
 	lock_acquire(&vm->lock);
-	s = touch_void(v, at, write);
+	action = touch(v, at, write);
 	lock_release(&vm->lock);
-	if (s != OK)
-		return vm_end(vm, false, "access to unclaimed memory at %#llx: %s",
-			      (unsigned long long)at.raw, status_text(s));
-	return EXIT_RETRY;
+	return action;
 }
 
 enum exit_action exit_ept_misconfiguration(struct vcpu *v)

@@ -4,7 +4,7 @@
 #include "vmx/core.h"
 #include "vmx/exit.h"
 #include "vmx/inject.h"
-#include "vmx/vm.h"
+#include "vmx/vm_requests.h"
 #include "vmx/vmcs.h"
 
 #define DR6_TRAPS        UINT64_C(0xf)
@@ -91,10 +91,19 @@ enum exit_action exit_external_interrupt(struct vcpu *v)
 
 enum exit_action exit_triple_fault(struct vcpu *v)
 {
-	enum exit_action action =
-		vm_end(v->vm, false, "triple fault at %#llx", (unsigned long long)v->rip);
+	struct vm *vm = v->vm;
+	enum exit_action action;
+	char by[48];
 
-	vcpu_dump(v);
+	if (!vm->config.restart_on_reset) {
+		action = vm_end(vm, false, "triple fault at %#llx", (unsigned long long)v->rip);
+		vcpu_dump(v);
+		return action;
+	}
+	text_format(by, sizeof(by), "a triple fault at %#llx", (unsigned long long)v->rip);
+	lock_acquire(&vm->lock);
+	action = vm_reset_cpu(v, by);
+	lock_release(&vm->lock);
 	return action;
 }
 

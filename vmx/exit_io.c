@@ -10,6 +10,7 @@
 #include "vmx/exit.h"
 #include "vmx/inject.h"
 #include "vmx/vm.h"
+#include "vmx/vm_requests.h"
 #include "vmx/vmcs.h"
 
 #define IO_WIDTH  UINT64_C(7) /* bytes, less one */
@@ -43,20 +44,6 @@ static NOINLINE void note_unclaimed(const struct vcpu *v, uint16_t port, unsigne
 		  (unsigned long long)v->rip);
 }
 
-/* Port 92h or the end port was written. */
-static enum exit_action follow_switches(struct vcpu *v)
-{
-	struct vm *vm = v->vm;
-
-	if (port92_a20(&vm->platform.port92) == vm->a20_off)
-		vm_follow_a20(vm);
-	if (end_port_done(&vm->platform.end))
-		return vm_end(vm, true, "ended by \"Shutdown\" at port 8900h");
-	if (port92_take_reset(&vm->platform.port92))
-		return vm_end(vm, false, "reset by port 92h");
-	return vm->state == VM_ENDED ? EXIT_STOP : EXIT_SKIP;
-}
-
 /* The board is not as it was: carries that on to the lines, the console and the timer. */
 static NOINLINE enum exit_action follow_board(struct vcpu *v, uint64_t now)
 {
@@ -66,7 +53,7 @@ static NOINLINE enum exit_action follow_board(struct vcpu *v, uint64_t now)
 		vm_pump_serial(vm, now);
 	platform_sync(&vm->platform, now, now);
 	vcpu_set_deadline(v, now);
-	return platform_take_switched(&vm->platform) ? follow_switches(v) : EXIT_SKIP;
+	return platform_take_switched(&vm->platform) ? vm_follow_requests(v) : EXIT_SKIP;
 }
 
 /* After an access, with the VM's lock held: what it may have changed beside the device itself. */

@@ -25,6 +25,8 @@ struct host_ops {
 	void (*service)(void);
 	/* How long a core may sleep at most before it calls service() again; NS_NEVER: no limit. */
 	uint64_t (*service_patience_ns)(void);
+	/* Time of day: seconds since 1970, UTC. */
+	int64_t (*wall_clock_s)(void);
 	/* Makes a core look at its cpu->pending word soon. */
 	void (*kick)(unsigned cpu_index);
 	/* One interrupt on this core after the time; a new call replaces the old one. */

@@ -22,6 +22,9 @@
  * host has to do (input, log, other cores' wishes) where an interrupt does not end the run. */
 #define RUN_MAX_NS NS_PER_MILLISECOND
 
+/* A guest's screen (display=text) is looked at so often while it sleeps. */
+#define SCREEN_NS  (50 * NS_PER_MILLISECOND)
+
 _Static_assert(offsetof(struct vcpu, gpr) == 0, "VCPU_GPR in vmx/vcpu_layout.inc");
 _Static_assert(offsetof(struct vcpu, host_stack) == 128, "VCPU_HOST_STACK in vmx/vcpu_layout.inc");
 _Static_assert(offsetof(struct vcpu, launched) == 136, "VCPU_LAUNCHED in vmx/vcpu_layout.inc");
@@ -141,23 +144,32 @@ static bool in_64bit_mode(void)
 	       (vmcs_read(VMCS_GUEST_CS_ACCESS) & SEGMENT_LONG);
 }
 
-/*
- * SDM 3C "VM-Exit Instruction Length": valid for exits that the instruction itself caused. A
- * skipped instruction ends STI and MOV SS blocking, and owes a #DB if TF is set.
- */
-static inline void skip_instruction(struct vcpu *v)
+/* A skipped instruction ends STI and MOV SS blocking, and owes a #DB if TF is set. */
+static inline void advance(struct vcpu *v, uint64_t next)
 {
-	uint64_t next = v->rip + vmcs_read(VMCS_EXIT_INSTRUCTION_LENGTH);
 	uint64_t interruptibility = vmcs_read(VMCS_GUEST_INTERRUPTIBILITY);
 	uint64_t rflags = vmcs_read(VMCS_GUEST_RFLAGS);
 
-	/* EIP wraps at 4 GiB outside of 64-bit mode. */
-	if (UNLIKELY((next ^ v->rip) >> 32) && !in_64bit_mode())
-		next = (uint32_t)next;
 	vmcs_write(VMCS_GUEST_RIP, next);
 	if (UNLIKELY(interruptibility & (INTERRUPTIBILITY_STI | INTERRUPTIBILITY_MOV_SS)) ||
 	    UNLIKELY(rflags & RFLAGS_TF))
 		inject_after_skip(v, interruptibility, rflags);
+}
+
+void vcpu_advance(struct vcpu *v, uint64_t next_rip)
+{
+	advance(v, next_rip);
+}
+
+/* SDM 3C "VM-Exit Instruction Length": valid for exits that the instruction itself caused. */
+static inline void skip_instruction(struct vcpu *v)
+{
+	uint64_t next = v->rip + vmcs_read(VMCS_EXIT_INSTRUCTION_LENGTH);
+
+	/* EIP wraps at 4 GiB outside of 64-bit mode. */
+	if (UNLIKELY((next ^ v->rip) >> 32) && !in_64bit_mode())
+		next = (uint32_t)next;
+	advance(v, next);
 }
 
 /* No VM entry, one that failed, or a reason that is in no table. */
@@ -263,6 +275,8 @@ bool vcpu_try_wake(struct vcpu *v)
 	v->wake_ns = platform_deadline_ns(&vm->platform, now);
 	if (vm->tx_held)
 		v->wake_ns = min_u64(v->wake_ns, now + RUN_MAX_NS);
+	if (vm->screen)
+		v->wake_ns = min_u64(v->wake_ns, now + SCREEN_NS);
 	lock_release(&vm->lock);
 	if (wake)
 		v->halted = false;

@@ -35,8 +35,8 @@ static void read_pdptes(struct guest_cpu_state *s)
 		s->pdpte[i] = vmcs_read(segment_field(VMCS_GUEST_PDPTE0, i));
 }
 
-void vcpu_read_memory_state(struct vcpu *v, struct guest_cpu_state *s,
-			    enum guest_segment_name segment)
+/* RFLAGS, the mode, and CR3, CR4 and the PDPTEs where there is paging. */
+static void read_paging(struct vcpu *v, struct guest_cpu_state *s)
 {
 	s->rflags = vmcs_read(VMCS_GUEST_RFLAGS);
 	s->cr0 = read_masked(VMCS_GUEST_CR0, VMCS_CR0_MASK, VMCS_CR0_SHADOW);
@@ -47,10 +47,42 @@ void vcpu_read_memory_state(struct vcpu *v, struct guest_cpu_state *s,
 		if (!(s->efer & EFER_LMA))
 			read_pdptes(s);
 	}
+	s->maxphyaddr = v->vm->cpuid.maxphyaddr;
+}
+
+void vcpu_read_memory_state(struct vcpu *v, struct guest_cpu_state *s,
+			    enum guest_segment_name segment)
+{
+	read_paging(v, s);
 	s->segments[GUEST_CS].access = (uint32_t)vmcs_read(VMCS_GUEST_CS_ACCESS);
 	s->segments[GUEST_SS].access = (uint32_t)vmcs_read(VMCS_GUEST_SS_ACCESS);
 	read_segment(&s->segments[segment], segment);
-	s->maxphyaddr = v->vm->cpuid.maxphyaddr;
+}
+
+static void read_memory_limits(struct guest_segment *g, unsigned n)
+{
+	g->access = (uint32_t)vmcs_read(segment_field(VMCS_GUEST_ES_ACCESS, n));
+	g->limit = (uint32_t)vmcs_read(segment_field(VMCS_GUEST_ES_LIMIT, n));
+	g->base = vmcs_read(segment_field(VMCS_GUEST_ES_BASE, n));
+}
+
+void vcpu_read_instruction_state(struct vcpu *v, struct guest_cpu_state *s)
+{
+	for (unsigned i = 0; i < GPR_COUNT; i++)
+		s->gpr[i] = v->gpr[i];
+	s->gpr[RSP] = vmcs_read(VMCS_GUEST_RSP);
+	s->rip = v->rip;
+	for (unsigned i = GUEST_ES; i <= GUEST_GS; i++)
+		read_memory_limits(&s->segments[i], i);
+	read_paging(v, s);
+}
+
+void vcpu_write_instruction_state(struct vcpu *v, const struct guest_cpu_state *s)
+{
+	for (unsigned i = 0; i < GPR_COUNT; i++)
+		v->gpr[i] = s->gpr[i];
+	vmcs_write(VMCS_GUEST_RSP, s->gpr[RSP]);
+	vmcs_write(VMCS_GUEST_RFLAGS, s->rflags);
 }
 
 void vcpu_read_state(struct vcpu *v, struct guest_cpu_state *s)

@@ -60,6 +60,18 @@ undo:
 	return s;
 }
 
+void vcpu_reset(struct vcpu *v, const struct guest_cpu_state *start)
+{
+	v->event = (struct vcpu_event){0};
+	v->halted = false;
+	v->nmi_pending = false;
+	vmcs_write(VMCS_GUEST_INTERRUPTIBILITY, 0);
+	vmcs_write(VMCS_GUEST_PENDING_DEBUG, 0);
+	vcpu_write_state(v, start);
+	v->flush_vpid = true;
+	v->prepare |= PREPARE_EVENTS;
+}
+
 void vcpu_destroy(struct vcpu *v)
 {
 	vmx_core_unload(v);

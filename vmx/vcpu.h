@@ -99,12 +99,20 @@ struct vcpu {
 MUST_CHECK enum status vcpu_create(struct vcpu *v, struct vm *vm, unsigned core, uint16_t vpid,
 				   const struct guest_cpu_state *start);
 
+/* INIT: the vCPU goes on in the given state, and what waited for it is forgotten. It is loaded on
+ * this core. */
+void vcpu_reset(struct vcpu *v, const struct guest_cpu_state *start);
+
 /* Gives back what vcpu_create() took. On its core; the vCPU is not loaded afterwards. */
 void vcpu_destroy(struct vcpu *v);
 
 /* Runs the guest until it blocks, ends, its slice is over or the core is wanted (EXIT_BLOCK,
  * EXIT_STOP, EXIT_YIELD). */
 enum exit_action vcpu_run(struct vcpu *v);
+
+/* Moves RIP behind an instruction that was carried out for the guest: ends STI and MOV SS blocking,
+ * and owes a #DB if TF is set. A handler that calls it returns EXIT_RETRY. */
+void vcpu_advance(struct vcpu *v, uint64_t next_rip);
 
 /* After anything that the devices' next deadline depends on: the guest is left in time for it. now
  * is the time; the VM's lock is held. Cheap where nothing has changed. */
@@ -129,6 +137,13 @@ void vcpu_write_state(struct vcpu *v, const struct guest_cpu_state *s);
  * the segment. CR3, CR4 and the PDPTEs only with paging; nothing else of s is written. */
 void vcpu_read_memory_state(struct vcpu *v, struct guest_cpu_state *s,
 			    enum guest_segment_name segment);
+
+/* Of the same what it takes to carry out an instruction for the guest: the general registers, RIP,
+ * RFLAGS, the mode, paging, and the segments but LDTR and TR; no selectors. */
+void vcpu_read_instruction_state(struct vcpu *v, struct guest_cpu_state *s);
+
+/* And back: the general registers and RFLAGS; not RIP. */
+void vcpu_write_instruction_state(struct vcpu *v, const struct guest_cpu_state *s);
 
 /* The mode in words: "real mode", "64-bit mode", ... */
 const char *vcpu_mode_text(const struct guest_cpu_state *s);

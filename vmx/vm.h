@@ -7,6 +7,9 @@
 #pragma once
 
 #include "guest/cpuid.h"
+#include "guest/disk.h"
+#include "guest/e820.h"
+#include "guest/loader_fw_cfg.h"
 #include "guest/memory.h"
 #include "guest/msr.h"
 #include "guest/platform.h"
@@ -16,9 +19,11 @@
 #include "vmx/host.h"
 #include "vmx/vcpu.h"
 
-#define VM_MAX      64u
-#define VM_VOID_MAX 16u /* pages of unclaimed memory that are mapped at a time */
-#define VM_END_TEXT 160u
+#define VM_MAX         64u
+#define VM_VOID_MAX    16u /* pages of unclaimed memory that are mapped at a time */
+#define VM_END_TEXT    160u
+#define VM_MODULES_MAX 16u /* beside the one that the VM itself is */
+#define VM_DISKS_MAX   4u
 
 enum vm_state { VM_READY, VM_RUNNING, VM_ENDED };
 
@@ -27,6 +32,21 @@ struct vm_void {
 	gpa_t at;
 	bool mapped;
 	bool writable; /* for the one instruction that is being stepped over */
+};
+
+/* A boot module that belongs to a VM. */
+struct vm_module {
+	enum vm_role role;
+	hpa_t at;
+	uint64_t len_bytes;
+	bool read_only;
+	struct text file, args;
+};
+
+/* What firmware asks fw_cfg for; it stays where it is while the VM lives. */
+struct vm_firmware_tables {
+	struct e820_entry ram[2];
+	struct fw_linux *kernel; /* role=kernel; frames, else NULL */
 };
 
 struct vm {
@@ -40,7 +60,7 @@ struct vm {
 	hpa_t void_page; /* 4 KiB of ones */
 	struct vm_void voids[VM_VOID_MAX];
 	unsigned void_next;
-	uint64_t void_reads, void_writes;
+	uint64_t void_touches; /* as far as they were seen: a mapped page makes no exit */
 	struct platform platform;
 	struct cpuid_policy cpuid;
 	struct guest_msrs msrs;
@@ -48,13 +68,23 @@ struct vm {
 	bool tx_held; /* a byte that the console had no room for */
 	uint8_t tx_byte;
 
+	struct vm_screen *screen; /* display=text, else NULL */
+
 	hpa_t image; /* the module */
 	uint64_t image_len_bytes;
+	struct vm_module modules[VM_MODULES_MAX];
+	unsigned module_count;
+	struct disk disks[VM_DISKS_MAX];
+	unsigned disk_count;
+	struct vm_firmware_tables tables;
+	bool has_firmware; /* a BIOS runs below the guest */
 	enum vm_state state;
 	struct vm *next_new; /* in its core's list of VMs to start */
 	unsigned index;
 	unsigned runs_left;
 	uint64_t runs_done;
+	uint64_t resets; /* in this run */
+	bool restart;    /* its end is a reset: it starts anew */
 	bool ended_well;
 	char end_text[VM_END_TEXT];
 	uint64_t exit_totals[EXIT_REASONS]; /* of the runs that have ended */
@@ -71,7 +101,10 @@ extern unsigned vms_failed; /* atomic */
 /* Registers a VM; it runs when core config.core (or the one chosen) takes it up. ERR_NO_MEMORY,
  * ERR_FULL, ERR_EXISTS (its name is taken). Before the cores run their loops. */
 MUST_CHECK enum status vm_create(const struct vm_config *config, hpa_t image,
-				 uint64_t image_len_bytes, unsigned core);
+				 uint64_t image_len_bytes, unsigned core, struct vm **vm);
+
+/* One more module for the VM. ERR_FULL. Before it runs. */
+MUST_CHECK enum status vm_add_module(struct vm *vm, const struct vm_module *module);
 
 /* Quotes the line that describes a VM, below an error about it. */
 void vm_log_line(const struct vm_config *config);
@@ -87,7 +120,12 @@ bool vm_finish(struct vm *vm);
 /* Notes why the VM ends; the first reason counts. Returns EXIT_STOP. */
 enum exit_action vm_end(struct vm *vm, bool well, const char *format, ...) PRINTF_LIKE(3, 4);
 
-/* Bytes between the guest's serial port and its console line, both ways. VM's lock held. */
+/* The machine is reset, by what the text says: it starts anew, or ends (on-reset=). Returns
+ * EXIT_STOP. */
+enum exit_action vm_reset(struct vm *vm, const char *by);
+
+/* Bytes between the guest's serial port, or its screen and keyboard, and its console line, both
+ * ways. VM's lock held. */
 void vm_pump_serial(struct vm *vm, uint64_t now_ns);
 
 /* The EPT in force, and a change of the A20 line. VM's lock held. */

@@ -20,6 +20,14 @@ enum {
 
 #define START_NS UINT64_C(5000000)
 
+/* A board of 1 MiB without drives. */
+static inline void power_on(struct platform *p)
+{
+	const struct platform_setup setup = {.now_ns = START_NS, .low_bytes = MIB};
+
+	assert_int_equal(platform_init(p, &setup), OK);
+}
+
 static inline void outb(struct platform *p, unsigned port, unsigned value, uint64_t now_ns)
 {
 	struct io_access io = {
@@ -47,7 +55,7 @@ static inline void program_pit(struct platform *p, unsigned mode, unsigned count
  * high). */
 static inline void start(struct platform *p, unsigned open)
 {
-	platform_init(p, START_NS);
+	power_on(p);
 	platform_set_bios_state(p, START_NS);
 	outb(p, 0x43, 0x34, START_NS);
 	outb(p, 0x21, ~open & 0xff, START_NS);

@@ -1,0 +1,104 @@
+/* vmx/vm_screen.c - a VM's text screen on its console line. */
+#include "vmx/vm_screen.h"
+
+#include "guest/text_screen.h"
+#include "kernel/panic.h"
+#include "kernel/time.h"
+#include "mm/phys.h"
+#include "vmx/core.h"
+
+#define DRAW_EVERY_NS (40 * NS_PER_MILLISECOND) /* 25 pictures a second */
+
+struct vm_screen {
+	struct text_screen text;
+	uint64_t next_ns;
+	size_t sent, len; /* of out */
+	uint8_t out[1024];
+};
+
+static unsigned order(void)
+{
+	unsigned n = 0;
+
+	while ((PAGE_4K << n) < sizeof(struct vm_screen))
+		n++;
+	return n;
+}
+
+enum status vm_screen_make(struct vm *vm)
+{
+	enum status s;
+	hpa_t at;
+
+	if (!vm->config.text_display)
+		return OK;
+	s = frames_alloc_zeroed(vmx_frames, order(), &at);
+	if (s != OK)
+		return s;
+	vm->screen = phys_ptr(at);
+	text_screen_reset(&vm->screen->text);
+	return OK;
+}
+
+void vm_screen_free(struct vm *vm)
+{
+	if (vm->screen && frames_free(vmx_frames, phys_of(vm->screen), order()) != OK)
+		panic("a screen cannot be given back");
+	vm->screen = NULL;
+}
+
+/* Hands the console what is ready. False: it has no room for all of it. */
+static bool send(struct vm *vm)
+{
+	struct vm_screen *screen = vm->screen;
+
+	while (screen->sent < screen->len) {
+		if (!host_ops->line_put(vm->line, screen->out[screen->sent]))
+			return false;
+		screen->sent++;
+	}
+	return true;
+}
+
+bool vm_screen_flush(struct vm *vm)
+{
+	struct vm_screen *screen = vm->screen;
+	struct vga_text text;
+	const uint8_t *cells;
+
+	if (!vm->line || !vvga_text(&vm->platform.vga, &text))
+		return true;
+	cells = guest_memory_ptr(&vm->memory, text.window, VGA_WINDOW_BYTES);
+	if (!cells)
+		return true; /* the VM is that small */
+	while (send(vm)) {
+		screen->sent = 0;
+		screen->len = text_screen_update(&screen->text, &text, cells, screen->out,
+						 sizeof(screen->out));
+		if (screen->len == 0)
+			return true;
+	}
+	return false;
+}
+
+static void take_keys(struct vm *vm, uint64_t now_ns)
+{
+	uint8_t byte;
+
+	while (vi8042_can_type(&vm->platform.keyboard) && host_ops->line_get(vm->line, &byte)) {
+		if (!platform_type(&vm->platform, byte, now_ns))
+			panic("the guest's keyboard had room and took no key");
+	}
+}
+
+void vm_screen_pump(struct vm *vm, uint64_t now_ns)
+{
+	if (!vm->line)
+		return;
+	if (host_ops->line_has_input(vm->line))
+		take_keys(vm, now_ns);
+	if (now_ns < vm->screen->next_ns)
+		return;
+	vm->screen->next_ns = now_ns + DRAW_EVERY_NS;
+	(void)vm_screen_flush(vm); /* what is left is drawn next time */
+}
