@@ -51,10 +51,10 @@ GUEST_BINS := $(patsubst guest/programs/%.asm,build/guests/%.bin,$(wildcard gues
 
 .PHONY: run test iso kernel guests debug unit system lint bench coverage fuzz setup clean help FORCE
 
-run: ## set up, build, and boot the demo in the best machine there is (BED=kvm|bochs|tcg)
-	tests/setup.sh
-	$(MAKE) iso
-	$(PYTHON) tests/bed/run.py --iso $(BUILD)/lintel.iso
+run: ## set up, build, and boot the demo in the best machine there is (BED=kvm|bochs|tcg, GUEST=help)
+	$(if $(filter help,$(GUEST)),,tests/setup.sh && $(MAKE) iso)
+	$(if $(GUEST),$(PYTHON) tests/real/start.py $(GUEST),\
+		$(PYTHON) tests/bed/run.py --iso $(BUILD)/lintel.iso)
 
 test: ## set up, then unit tests, lint and system tests; ends with "N passed, N failed"
 	tests/setup.sh
