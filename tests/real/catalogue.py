@@ -4,6 +4,7 @@ Each is a text in the words of iso/guests.py, with the files' paths put in when 
 that nothing is fetched or made for a guest that nobody wants.
 """
 
+import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,6 +37,8 @@ GUESTS = {
     "floppy": Guest("SeaBIOS and a FAT12 floppy", "bios={bios} floppy={floppy} mem=16M"),
     "cdrom": Guest("SeaBIOS and a CD by El Torito", "bios={bios} cdrom={cd} mem=16M"),
     "disk": Guest("Lintel's own firmware and a boot sector on a disk", "disk={raw} mem=16M"),
+    "resets": Guest("Lintel's own firmware and a boot sector that resets the machine for ever",
+                    "disk={resets} mem=2M"),
     "owngrub": Guest("Lintel's own firmware and GRUB on a disk", "disk={grub} mem=128M"),
     "linux": Guest("Debian's Linux by its 16-bit entry, to a shell (ata: load the disk's modules)",
                    LINUX),
@@ -72,6 +75,7 @@ FOUND = {
 MAKERS = {
     "initrd": ("initrd.img", initramfs.make),
     "raw": ("raw.img", images.raw_disk),
+    "resets": ("resets.img", lambda path: images.raw_disk(path, source="reset_boot.asm")),
     "empty": ("empty.img", images.empty_disk),
     "floppy": ("floppy.img", images.floppy),
     "cd": ("cd.iso", images.cdrom),
@@ -100,7 +104,7 @@ def made(name, make):
     sources = Path(__file__).resolve().parent
     newest = max(source.stat().st_mtime for source in sources.iterdir() if source.is_file())
     if not path.exists() or path.stat().st_mtime < newest:
-        part = path.with_name(f"new-{path.name}")
+        part = path.with_name(f"{os.getpid()}-{path.name}")  # others may make it too
         make(part)
         part.rename(path)
     return path

@@ -75,11 +75,11 @@ def geometry(path):
     return os.path.getsize(path) // SECTOR // HEADS // TRACK_SECTORS, HEADS, TRACK_SECTORS
 
 
-def raw_disk(output, serial=False):
+def raw_disk(output, serial=False, source="disk_boot.asm"):
     """A disk with a boot sector and a text in the sector behind it."""
     with tempfile.TemporaryDirectory() as work:
         boot = Path(work) / "boot"
-        assemble("disk_boot.asm", boot, serial)
+        assemble(source, boot, serial)
         content = boot.read_bytes() + DISK_TEXT.encode()
     size = whole_cylinders(len(content) // SECTOR + 1) * SECTOR
     Path(output).write_bytes(content + bytes(size - len(content)))

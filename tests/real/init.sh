@@ -23,4 +23,7 @@ done
 END
 chmod 755 /bin/ata
 
+# "lintel=off" on the command line of the kernel: nobody is there to type.
+[ "$lintel" = off ] && machine off
+
 exec setsid cttyhack sh
