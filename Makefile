@@ -49,9 +49,10 @@ KERNEL_OBJECTS := $(KERNEL_C:%.c=$(BUILD)/kernel/%.o) $(KERNEL_ASM:%=$(BUILD)/ke
 	$(BUILD)/kernel/version.o
 GUEST_BINS := $(patsubst guest/programs/%.asm,build/guests/%.bin,$(wildcard guest/programs/*.asm))
 
-.PHONY: run test iso kernel guests debug unit system lint bench coverage fuzz setup clean help FORCE
+.PHONY: run test test-long iso kernel guests debug unit system lint bench coverage fuzz setup clean
+.PHONY: help FORCE
 
-run: ## set up, build, and boot the demo in the best machine there is (BED=kvm|bochs|tcg, GUEST=help)
+run: ## set up, build, and boot the demo in the best machine (BED=kvm|bochs|tcg, GUEST=help)
 	$(if $(filter help,$(GUEST)),,tests/setup.sh && $(MAKE) iso)
 	$(if $(GUEST),$(PYTHON) tests/real/start.py $(GUEST),\
 		$(PYTHON) tests/bed/run.py --iso $(BUILD)/lintel.iso)
@@ -59,6 +60,11 @@ run: ## set up, build, and boot the demo in the best machine there is (BED=kvm|b
 test: ## set up, then unit tests, lint and system tests; ends with "N passed, N failed"
 	tests/setup.sh
 	$(PYTHON) tests/all.py
+
+test-long: ## the tests that take many minutes: a whole pass of memtest86+ and the like
+	tests/setup.sh
+	$(MAKE) iso
+	$(PYTHON) tests/pytest_part.py long tests/system -m long -n 2
 
 iso: $(BUILD)/lintel.iso ## build/lintel.elf and build/lintel.iso (the default)
 kernel: $(BUILD)/lintel.elf ## only build/lintel.elf
@@ -83,7 +89,7 @@ clean: ## remove build/
 	rm -rf build
 
 help: ## this list
-	sed -n 's/^\([a-z]*\):[^#]*## /\1\t/p' $(sort $(MAKEFILE_LIST)) | sort | expand -t 12
+	sed -n 's/^\([a-z-]*\):[^#]*## /\1\t/p' $(sort $(MAKEFILE_LIST)) | sort | expand -t 12
 
 # ---- the kernel -------------------------------------------------------------------------------
 

@@ -101,6 +101,18 @@ def lintel(tmp_path):
     harness.close()
 
 
+def pytest_configure(config):
+    config.addinivalue_line("markers", "long: takes many minutes; only `make test-long` runs it")
+
+
+def pytest_collection_modifyitems(config, items):
+    """Leaves the long ones out, unless -m asks for some."""
+    if config.getoption("-m"):
+        return
+    config.hook.pytest_deselected(items=[i for i in items if i.get_closest_marker("long")])
+    items[:] = [item for item in items if not item.get_closest_marker("long")]
+
+
 @pytest.hookimpl(hookwrapper=True)
 def pytest_runtest_makereport(item):
     """A failing test shows the ends of its machines' consoles, whatever it failed of."""
