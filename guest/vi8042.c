@@ -154,7 +154,7 @@ static void write_output_port(struct vi8042 *k, uint8_t value)
 {
 	if (!(value & PORT_RUN))
 		k->reset_pending = true;
-	k->port = (uint8_t)(PORT_RUN | PORT_IDLE | (value & PORT_A20));
+	k->port = (value & (uint8_t) ~(PORT_FULL | PORT_AUX_FULL)) | PORT_RUN;
 }
 
 static void write_ram(struct vi8042 *k, uint8_t index, uint8_t value)

@@ -158,6 +158,10 @@ static void ports_read_as_documented(void **state)
 	command(0xd0);
 	assert_int_equal(port_in(0), 0x34);
 	expect_byte(0xdf);
+	command(0xd1);
+	data(0x37); /* bits 4 and 5 follow the buffer */
+	command(0xd0);
+	expect_byte(0x07);
 }
 
 static void the_output_buffer_is_written_as_if_by_a_device(void **state)
