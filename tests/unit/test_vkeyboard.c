@@ -323,20 +323,11 @@ static void an_escape_ends_what_was_begun(void **state)
 
 static void what_no_key_sends_is_dropped(void **state)
 {
-	static const char *const sequences[] = {"\x1b[9~",
-						"\x1b[16~",
-						"\x1b[99~",
-						"\x1b[255~",
-						"\x1b[2A",
-						"\x1b[I",
-						"\x1bOz",
-						"\x1b[[Q",
-						"\x1b[?1;2c",
-						"\x1b[25~",
-						"\x1b[ q",
-						"\xc3\xa4\xe2\x82\xac",
-						"\x1b[\xff"
-						"I"};
+	static const char *const sequences[] = {"\x1b[9~",   "\x1b[16~", "\x1b[99~",
+						"\x1b[255~", "\x1b[2A",  "\x1b[I",
+						"\x1bOz",    "\x1b[[Q",  "\x1b[?1;2c",
+						"\x1b[25~",  "\x1b[ q",  "\xc3\xa4\xe2\x82\xac",
+						"\x1b[\xffI"};
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(sequences); i++) {
