@@ -5,7 +5,7 @@
 ; that the loader wrote into the parameter block. Nothing is written to its own 16 KiB.
 ;
 ; Not there: PCI, APM, VBE, option ROMs, a font, graphics modes, real floppy drives (a small ATA
-; disk plays one), booting from CD-ROM.
+; disk plays one), CD-ROMs that boot by playing a diskette.
 ; Spec: IBM PC/AT Technical Reference, "System BIOS"; "BIOS Enhanced Disk Drive Services" 1.1; ACPI,
 ; "INT 15H, E820H - Query System Address Map"; ATA/ATAPI-6; MC146818 data sheet.
 
@@ -50,6 +50,7 @@ BLOCK_NO_MIRROR	equ 1			; the screen is not copied to COM1, nor COM1 read as key
 %include "guest/firmware/keyboard.inc"
 %include "guest/firmware/keys.inc"
 %include "guest/firmware/ata.inc"
+%include "guest/firmware/cdrom.inc"
 %include "guest/firmware/disk.inc"
 %include "guest/firmware/edd.inc"
 %include "guest/firmware/system.inc"
