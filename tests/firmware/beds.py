@@ -30,9 +30,13 @@ class FirmwareQemu(Qemu):
 
 
 class FirmwareBochs(Bochs):
-    """disks: (path, cylinders, heads, sectors in a track), primary master first."""
+    """disks: (path, cylinders, heads, sectors in a track), primary master first; cdrom: a path."""
 
-    def __init__(self, rom, disks=(), **common):
+    def __init__(self, rom, disks=(), *, cdrom=None, **common):
         lines = [f"romimage: file={rom}", f"clock: sync=none, time0={TIME}", "boot: disk"]
         lines += [BOCHS_DISK.format(*place, *disk) for place, disk in zip(BOCHS_PLACES, disks)]
+        if cdrom:
+            lines.append(f'ata1-master: type=cdrom, path="{cdrom}", status=inserted')
+        if not disks:
+            lines.append("ata0-master: type=none")
         super().__init__(rom, extra="\n".join(lines), **common)

@@ -7,6 +7,7 @@ import subprocess
 FOLDER = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(FOLDER))
 SECTOR = 512
+CD_SECTOR = 2048
 FLOPPY_SECTORS = 2880
 FAT_SECTORS = 9
 ROOT_ENTRIES = 224
@@ -39,6 +40,17 @@ def fat12(boot_sector, files):
     packed = bytes(packed).ljust(FAT_SECTORS * SECTOR, b"\0")
     image = boot_sector + packed * 2 + root.ljust(ROOT_ENTRIES * 32, b"\0") + data
     return image.ljust(FLOPPY_SECTORS * SECTOR, b"\0")
+
+
+def cdrom(boot_image):
+    """A CD-ROM with nothing but a boot record, a boot catalog and a boot image."""
+    record = b"\0CD001\1EL TORITO SPECIFICATION".ljust(0x47, b"\0") + struct.pack("<I", 18)
+    validation = bytearray(struct.pack("<BBH24sHBB", 1, 0, 0, b"Lintel", 0, 0x55, 0xAA))
+    words = sum(struct.unpack("<16H", validation))
+    struct.pack_into("<H", validation, 0x1C, -words & 0xFFFF)
+    entry = struct.pack("<BBHBBHI", 0x88, 0, 0, 0, 0, -(-len(boot_image) // SECTOR), 19)
+    sectors = [b""] * 17 + [record, validation + entry, boot_image]
+    return b"".join(sector.ljust(CD_SECTOR, b"\0") for sector in sectors).ljust(64 * CD_SECTOR)
 
 
 def rom(to, size, entry=None):

@@ -110,6 +110,17 @@ def test_it_needs_neither_keyboard_controller_nor_screen(tmp_path, rom):
         machine.expect("^16h 12 0000 0001 0002 0003\r\n")
 
 
+@pytest.mark.parametrize("bed", ["tcg", "bochs"])
+def test_a_cdrom_boots_without_emulation(tmp_path, rom, bed):
+    boot = images.assemble("cdboot.asm", tmp_path / "cdboot.bin")
+    cdrom = make_disk(tmp_path / "cdrom.iso", images.cdrom(boot))
+    machine = (FirmwareBochs(rom(size=131072), cdrom=cdrom, memory_mib=64) if bed == "bochs" else
+               FirmwareQemu(rom(), extra=["-cdrom", cdrom], memory_mib=64))
+    with machine:
+        machine.expect("^00E0 CAFE 0000 0013 00E0 0013 0000 0000 0000 07C0 0004 0000 \r\n"
+                       "0000 EL TORITO SPECIFICATION2000 0001 0101 cdboot: done\r\n", 10)
+
+
 def make_grub(tmp_path):
     """A disk with GRUB behind its boot sector. grub-bios-setup(8) writes the same two numbers."""
     config = tmp_path / "grub.cfg"
