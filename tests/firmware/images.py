@@ -13,7 +13,10 @@ FAT_SECTORS = 9
 ROOT_ENTRIES = 224
 FIRMWARE_SIZE = 16384
 FIRMWARE_AT = 0x10000 - FIRMWARE_SIZE
-BLOCK_BOOT = 10  # offset of the parameter block's boot field
+BLOCK_BOOT = 10  # offsets in the parameter block
+BLOCK_FLAGS = 22
+BLOCK_MAP_COUNT = 24
+BLOCK_MAP = 28
 
 
 def assemble(source, to, *defines):
@@ -53,13 +56,17 @@ def cdrom(boot_image):
     return b"".join(sector.ljust(CD_SECTOR, b"\0") for sector in sectors).ljust(64 * CD_SECTOR)
 
 
-def rom(to, size, entry=None):
-    """The firmware as the emulators want it: at the end of size bytes. entry: (CS, IP, SS, SP, DS)
-    for the parameter block, to jump there instead of booting a disk."""
+def rom(to, size, entry=None, flags=0, memory_map=()):
+    """The firmware as the emulators want it: at the end of size bytes, with its parameter block.
+    entry: (CS, IP, SS, SP, DS) to jump there instead of booting a disk; memory_map: (base, length,
+    type), each."""
     with open(os.path.join(ROOT, "build", "firmware.bin"), "rb") as binary:
         firmware = bytearray(binary.read())
     if entry:
         cs, ip, ss, sp, ds = entry
         struct.pack_into("<HHHHHH", firmware, BLOCK_BOOT, 1, ip, cs, ss, sp, ds)
+    struct.pack_into("<HH", firmware, BLOCK_FLAGS, flags, len(memory_map))
+    for number, area in enumerate(memory_map):
+        struct.pack_into("<QQI", firmware, BLOCK_MAP + 20 * number, *area)
     with open(to, "wb") as image:
         image.write(b"\xff" * (size - len(firmware)) + firmware)

@@ -22,6 +22,8 @@ FLOPPY_GEOMETRY = (80, 2, 18)
 FIXED_GEOMETRY = (65, 16, 63)
 FIXED_SECTORS = 65 * 16 * 63
 LARGE_SECTORS = (1 << 28) + 16  # the last 16 are out of reach of 28 bits
+NO_MIRROR = 1  # in the parameter block
+POST_NOTHING_TO_BOOT = b"\x0d"
 TYPED = "a\r\x1b[A\x1bOP\x1b[3~\x7f\x1bx\x1b[24~"
 
 
@@ -33,9 +35,9 @@ def firmware():
 
 @pytest.fixture
 def rom(tmp_path):
-    """Makes the ROM image that QEMU wants; entry as images.rom() says."""
-    def make(entry=None, size=65536):
-        images.rom(tmp_path / "rom", size, entry)
+    """Makes the ROM image that QEMU wants; what else there is, images.rom() says."""
+    def make(entry=None, size=65536, **block):
+        images.rom(tmp_path / "rom", size, entry, **block)
         return tmp_path / "rom"
     return make
 
@@ -108,6 +110,28 @@ def test_it_needs_neither_keyboard_controller_nor_screen(tmp_path, rom):
     with FirmwareQemu(rom(), disks, machine="pc,i8042=off", vga="none", memory_mib=64) as machine:
         machine.expect("^15h E820 8620")
         machine.expect("^16h 12 0000 0001 0002 0003\r\n")
+
+
+def test_with_a_screen_it_leaves_com1_alone(tmp_path, rom):
+    posts = tmp_path / "posts"
+    extra = ["-chardev", f"file,id=posts,path={posts}", "-device",
+             "isa-debugcon,iobase=0x80,chardev=posts"]
+    with FirmwareQemu(rom(flags=NO_MIRROR), extra=extra, memory_mib=64) as machine:
+        while not posts.exists() or not posts.read_bytes().endswith(POST_NOTHING_TO_BOOT):
+            machine.pump(0.1)  # raises when the time is over
+        machine.pump(0.2)
+        assert machine.console == ""
+
+
+def test_the_memory_map_is_the_loaders(tmp_path, rom):
+    areas = ((0, 0x9FC00, 1), (0x100000, 0x700000, 1), (1 << 32, 3 << 32, 1), (7 << 33, 4096, 2))
+    machine = FirmwareQemu(rom(memory_map=areas), [make_floppy(tmp_path)], memory_mib=64)
+    with machine:
+        machine.expect("^15h 88 1C00 .*\r\n15h E801 1C00 0000 1C00 0000\r\n")
+        for base, length, kind in areas:
+            words = (base & 0xFFFFFFFF, base >> 32, length & 0xFFFFFFFF, length >> 32, kind)
+            machine.expect("^ 534D4150 00000014 " + " ".join(f"{word:08X}" for word in words))
+        machine.expect("^15h E820 8620")
 
 
 @pytest.mark.parametrize("bed", ["tcg", "bochs"])
