@@ -26,20 +26,22 @@ static enum guest_result each_page(const struct guest_cpu_state *s, struct guest
 		size_t piece = bytes_in_page(at, len_bytes);
 		struct guest_translation t;
 		enum guest_result result = guest_walk(s, m, at, access, &t, fault);
-		void *host;
 
 		if (result != GUEST_OK)
 			return result;
-		host = guest_memory_ptr(m, t.at, piece);
 		if (to) {
-			if (host)
-				memcpy(to, host, piece);
+			const void *source = guest_memory_read_ptr(m, t.at, piece);
+
+			if (source)
+				memcpy(to, source, piece);
 			else
 				memset(to, 0xff, piece);
 			to += piece;
 		} else if (from) {
-			if (host)
-				memcpy(host, from, piece);
+			void *target = guest_memory_ptr(m, t.at, piece);
+
+			if (target)
+				memcpy(target, from, piece);
 			from += piece;
 		}
 		at = advance(s, at, piece);

@@ -1,8 +1,8 @@
 /*
  * guest/linear.h - guest memory by linear address, over page boundaries.
  *
- * Pure. What is mapped to no RAM behaves like an empty bus: it reads as all ones, writes vanish. A
- * linear address wraps at 4 GiB outside of 64-bit mode.
+ * Pure. What is mapped to no RAM behaves like an empty bus: it reads as all ones, writes vanish;
+ * ROM can be read. A linear address wraps at 4 GiB outside of 64-bit mode.
  */
 #pragma once
 

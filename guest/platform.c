@@ -239,11 +239,12 @@ bool platform_could_wake(const struct platform *p)
 
 bool platform_type(struct platform *p, uint8_t byte, uint64_t now_ns)
 {
-	if (!vi8042_type(&p->keyboard, byte, now_ns))
-		return false;
+	bool taken = vi8042_type(&p->keyboard, byte, now_ns);
+
+	/* Also if it was not: a key that an escape sequence held back may have come of it. */
 	p->calm_stale = true;
 	p->stale = true;
-	return true;
+	return taken;
 }
 
 bool platform_receive(struct platform *p, uint8_t byte, uint64_t now_ns)

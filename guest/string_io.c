@@ -143,6 +143,8 @@ static uint8_t *find_run(struct run *r, uint64_t *count)
 	    guest_walk(r->s, r->m, at, walk_access(r->s) | (op->write ? 0 : WALK_WRITE), &t,
 		       r->fault) != GUEST_OK)
 		return NULL;
+	if (op->write) /* what a run holds is only read then, so it may be ROM */
+		return (uint8_t *)(uintptr_t)guest_memory_read_ptr(r->m, t.at, len_bytes);
 	return guest_memory_ptr(r->m, t.at, len_bytes);
 }
 

@@ -101,16 +101,20 @@ static unsigned entry_bytes(const struct walk *w)
 	return w->paging == PAGING_32 ? 4 : 8;
 }
 
+/* ROM can hold tables too; their flags stay as they are. */
 static struct step read_entry(const struct walk *w, uint64_t at)
 {
 	struct step step = {.entry = guest_memory_ptr(w->m, gpa(at), entry_bytes(w)),
 			    .value = EMPTY_BUS};
+	const void *source = step.entry;
 
+	if (!source)
+		source = guest_memory_read_ptr(w->m, gpa(at), entry_bytes(w));
 	if (entry_bytes(w) == 4)
-		step.value = step.entry ? __atomic_load_n((uint32_t *)step.entry, __ATOMIC_RELAXED)
-					: (uint32_t)EMPTY_BUS;
-	else if (step.entry)
-		step.value = __atomic_load_n((uint64_t *)step.entry, __ATOMIC_RELAXED);
+		step.value = source ? __atomic_load_n((const uint32_t *)source, __ATOMIC_RELAXED)
+				    : (uint32_t)EMPTY_BUS;
+	else if (source)
+		step.value = __atomic_load_n((const uint64_t *)source, __ATOMIC_RELAXED);
 	return step;
 }
 

@@ -12,6 +12,8 @@
 struct vm_screen {
 	struct text_screen text;
 	uint64_t next_ns;
+	bool key_held; /* the keyboard had no room for it */
+	uint8_t key;
 	size_t sent, len; /* of out */
 	uint8_t out[1024];
 };
@@ -81,13 +83,15 @@ bool vm_screen_flush(struct vm *vm)
 	return false;
 }
 
+/* What was typed goes to the keyboard as far as it has room: one byte may be several keys. */
 static void take_keys(struct vm *vm, uint64_t now_ns)
 {
-	uint8_t byte;
+	struct vm_screen *screen = vm->screen;
 
-	while (vi8042_can_type(&vm->platform.keyboard) && host_ops->line_get(vm->line, &byte)) {
-		if (!platform_type(&vm->platform, byte, now_ns))
-			panic("the guest's keyboard had room and took no key");
+	while (screen->key_held || host_ops->line_get(vm->line, &screen->key)) {
+		screen->key_held = !platform_type(&vm->platform, screen->key, now_ns);
+		if (screen->key_held)
+			return;
 	}
 }
 
@@ -95,7 +99,7 @@ void vm_screen_pump(struct vm *vm, uint64_t now_ns)
 {
 	if (!vm->line)
 		return;
-	if (host_ops->line_has_input(vm->line))
+	if (vm->screen->key_held || host_ops->line_has_input(vm->line))
 		take_keys(vm, now_ns);
 	if (now_ns < vm->screen->next_ns)
 		return;

@@ -444,11 +444,46 @@ static void linear_addresses_wrap_at_4_gib_but_not_in_64_bit_mode(void **state)
 	assert_int_equal(load32(0), 0x1122);
 }
 
+static void rom_is_read_and_never_written(void **state)
+{
+	static uint8_t rom[2 * PAGE_4K];
+	const uint64_t rom_at = 4 * GIB - sizeof(rom);
+	const uint32_t table = (uint32_t)rom_at + PAGE_4K;
+	const uint8_t mine[8] = {9};
+	uint8_t bytes[8];
+
+	(void)state;
+	memset(rom, 0x5a, PAGE_4K);
+	/* A page table in the second page: 4 MiB, all present and writable, to RAM. */
+	for (uint32_t i = 0; i < 1024; i++) {
+		uint32_t entry = i << 12 | 3;
+
+		memcpy(rom + PAGE_4K + i * 4, &entry, 4);
+	}
+	assert_int_equal(guest_memory_add_rom(&memory, gpa(rom_at), rom, sizeof(rom)), OK);
+	assert_int_equal(guest_linear_write(&cpu, &memory, gva(rom_at), mine, 8, 0, &fault),
+			 GUEST_OK);
+	assert_int_equal(guest_linear_read(&cpu, &memory, gva(rom_at), bytes, 8, 0, &fault),
+			 GUEST_OK);
+	assert_memory_equal(bytes, rom, 8);
+
+	/* Tables there translate, and keep their flags. */
+	store32(0x1000, table | 3);
+	cpu.cr0 = CR0_PE | CR0_PG;
+	cpu.cr3 = 0x1000;
+	assert_int_equal(guest_walk(&cpu, &memory, gva(0x2345), WALK_WRITE, &found, &fault),
+			 GUEST_OK);
+	assert_int_equal(found.at.raw, 0x2345);
+	assert_int_equal(guest_memory_read(&memory, gpa(table + 8), bytes, 4), OK);
+	assert_memory_equal(bytes, rom + PAGE_4K + 8, 4);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, start, arena_teardown)
 	const struct CMUnitTest tests[] = {
 		TEST(random_tables_translate_as_in_the_second_walker),
+		TEST(rom_is_read_and_never_written),
 		TEST(without_paging_linear_is_physical),
 		TEST(five_levels_are_not_walked),
 		TEST(a_table_outside_of_ram_reads_as_ones),
