@@ -51,6 +51,7 @@ BLOCK_NO_MIRROR	equ 1			; the screen is not copied to COM1, nor COM1 read as key
 %include "guest/firmware/keys.inc"
 %include "guest/firmware/ata.inc"
 %include "guest/firmware/cdrom.inc"
+%include "guest/firmware/drives.inc"
 %include "guest/firmware/disk.inc"
 %include "guest/firmware/edd.inc"
 %include "guest/firmware/system.inc"
