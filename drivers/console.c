@@ -168,6 +168,11 @@ struct console_port *console_foreground(void)
 	return __atomic_load_n(&console.mux.foreground, __ATOMIC_RELAXED);
 }
 
+bool console_in_front(const struct console_port *p)
+{
+	return console_foreground() == p;
+}
+
 void console_set_foreground(struct console_port *p)
 {
 	bool irqs = cpu_irq_save();

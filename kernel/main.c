@@ -282,6 +282,7 @@ static const struct host_ops ops = {
 	.line_drained = console_drained,
 	.line_get = console_get,
 	.line_has_input = console_has_input,
+	.line_in_front = console_in_front,
 	.service = service,
 	.service_patience_ns = console_patience_ns,
 	.wall_clock_s = clock_unix_s,

@@ -21,6 +21,8 @@ struct host_ops {
 	/* False: nothing typed for this line. */
 	bool (*line_get)(struct console_port *line, uint8_t *byte);
 	bool (*line_has_input)(const struct console_port *line);
+	/* Is it the line that is shown as it is, and that gets what is typed? */
+	bool (*line_in_front)(const struct console_port *line);
 	/* Moves what waits (log lines, guests' output, input) to where it belongs. */
 	void (*service)(void);
 	/* How long a core may sleep at most before it calls service() again; NS_NEVER: no limit. */

@@ -8,9 +8,12 @@
 #include "vmx/core.h"
 
 #define DRAW_EVERY_NS (40 * NS_PER_MILLISECOND) /* 25 pictures a second */
+#define VIDEO_RAM     0xb8000u
+#define BLANK_CELL    0x0720u /* a blank, light grey on black */
 
 struct vm_screen {
 	struct text_screen text;
+	bool shown; /* it was the one in front when it was drawn last */
 	uint64_t next_ns;
 	bool key_held; /* the keyboard had no room for it */
 	uint8_t key;
@@ -27,6 +30,15 @@ static unsigned order(void)
 	return n;
 }
 
+/* Blank cells, as a VGA BIOS leaves them. A VM that is smaller has no video RAM. */
+static void clear_cells(struct vm *vm)
+{
+	uint16_t *cell = guest_memory_ptr(&vm->memory, gpa(VIDEO_RAM), VGA_WINDOW_BYTES);
+
+	for (unsigned i = 0; cell && i < VGA_WINDOW_CELLS; i++)
+		cell[i] = BLANK_CELL;
+}
+
 enum status vm_screen_make(struct vm *vm)
 {
 	enum status s;
@@ -38,7 +50,7 @@ enum status vm_screen_make(struct vm *vm)
 	if (s != OK)
 		return s;
 	vm->screen = phys_ptr(at);
-	text_screen_reset(&vm->screen->text);
+	clear_cells(vm);
 	return OK;
 }
 
@@ -68,8 +80,17 @@ bool vm_screen_flush(struct vm *vm)
 	struct vga_text text;
 	const uint8_t *cells;
 
-	if (!vm->line || !vvga_text(&vm->platform.vga, &text))
+	if (!vm->line || !host_ops->line_in_front(vm->line)) {
+		screen->shown = false;
 		return true;
+	}
+	if (!vvga_text(&vm->platform.vga, &text))
+		return true;
+	if (!screen->shown) {
+		text_screen_reset(&screen->text);
+		screen->sent = screen->len = 0;
+		screen->shown = true;
+	}
 	cells = guest_memory_ptr(&vm->memory, text.window, VGA_WINDOW_BYTES);
 	if (!cells)
 		return true; /* the VM is that small */

@@ -1,5 +1,6 @@
 /*
- * vmx/vm_screen.h - display=text: a VM's VGA text screen, drawn on its console line.
+ * vmx/vm_screen.h - display=text: a VM's VGA text screen, drawn on its console line while that is
+ * the one in front.
  *
  * What the guest sends to its serial port goes nowhere then, and what is typed comes in on its
  * keyboard. The VM's lock is held in all calls but the first two.
