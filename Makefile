@@ -76,7 +76,7 @@ debug: iso ## boot the ISO held at its first instruction, with gdb attached
 system: ## boot in Bochs and QEMU and read the console (T=name for some)
 	$(MAKE) iso
 	$(MAKE) iso DEBUG=1
-	$(PYTHON) tests/pytest_part.py system tests/system tests/guests tests/bench \
+	$(PYTHON) tests/pytest_part.py system tests/system tests/guests tests/bench tests/firmware \
 		-n 2 $(if $(T),-k '$(T)')
 
 bench: iso ## what each kind of VM exit costs, and build/bench.json (CHECK=1: no worse than before)
@@ -143,6 +143,7 @@ include guest/firmware/firmware.mk
 include iso/iso.mk
 include tests/unit/unit.mk
 include tests/fuzz/fuzz.mk
+include tests/decode/decode.mk
 include tests/qtest/qtest.mk
 include tests/lint/lint.mk
 

@@ -19,6 +19,7 @@ PARTS = {
     "unit": "the pure parts on this machine, with gcc and clang",
     "coverage": "at least 95 % of their lines",
     "fuzz": "random input for parsers and models",
+    "decode": "the instruction decoder against Zydis",
     "lint": "style, layers, static analysis",
     "qtest": "our chips against QEMU's",
     "system": "Lintel and its guests in Bochs and QEMU",

@@ -8,7 +8,7 @@ set -eu
 build="gcc binutils nasm python3"
 image="grub-common grub-pc-bin grub-efi-amd64-bin xorriso mtools"
 machines="bochs bochs-term bochsbios vgabios qemu-system-x86 ovmf seabios"
-unit="gcc libc6-dev clang libclang-rt-14-dev libcmocka-dev gcovr"
+unit="gcc libc6-dev clang libclang-rt-14-dev libcmocka-dev libzydis-dev gcovr"
 system="python3-pytest python3-pytest-xdist python3-pexpect python3-matplotlib procps"
 lint="clang-format clang-tidy cppcheck"
 debug="gdb"
