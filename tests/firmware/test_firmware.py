@@ -5,7 +5,6 @@ Lintel is not there, so what fails here is the firmware. Bochs and QEMU differ i
 
 import itertools
 import re
-import shutil
 import struct
 import subprocess
 from pathlib import Path
@@ -14,9 +13,9 @@ import pytest
 
 from tests.firmware import images
 from tests.firmware.beds import FirmwareBochs, FirmwareQemu
+from tests.real import packages
 
 EXPECTED = Path(__file__).with_name("calls.expect")
-DEBIAN = Path(images.ROOT) / "build" / "debian"
 GRUB = Path("/usr/lib/grub/i386-pc")
 FLOPPY_GEOMETRY = (80, 2, 18)
 FIXED_GEOMETRY = (65, 16, 63)
@@ -163,7 +162,6 @@ def make_grub(tmp_path):
     return make_disk(tmp_path / "grub.img", boot + core, FIXED_SECTORS)
 
 
-@pytest.mark.skipif(not GRUB.exists(), reason="no GRUB for a BIOS here")
 def test_grub_boots_to_its_prompt(tmp_path, rom):
     with FirmwareQemu(rom(), [make_grub(tmp_path)], memory_mib=64) as machine:
         machine.expect("base_addr = 0x100000, length = 0x3f00000, available RAM")
@@ -174,16 +172,7 @@ def test_grub_boots_to_its_prompt(tmp_path, rom):
 
 def debian_file(package, name):
     """A file of a Debian package that is not installed; it is fetched once."""
-    path = DEBIAN / package / name
-    if not path.exists():
-        DEBIAN.mkdir(parents=True, exist_ok=True)
-        fetched = subprocess.run(["apt-get", "download", package], cwd=DEBIAN, check=False,
-                                 capture_output=True)
-        archives = sorted(DEBIAN.glob(f"{package}_*.deb"))
-        if fetched.returncode or not archives or not shutil.which("dpkg-deb"):
-            pytest.skip(f"{package} cannot be fetched")
-        subprocess.run(["dpkg-deb", "-x", archives[-1], DEBIAN / package], check=True)
-    return path.read_bytes()
+    return packages.file_of(package, name).read_bytes()
 
 
 def start_linux(tmp_path, rom, image, command_line, memory_mib):
