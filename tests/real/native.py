@@ -7,6 +7,7 @@ What the system tests expect of them in Lintel is seen here first.
     tests/real/native.py record       writes native_warnings.txt: what the kernel complains of here
 """
 
+import contextlib
 import os
 import shutil
 import sys
@@ -70,12 +71,13 @@ class Native(MarkedBochs):
         self.folder.cleanup()
 
 
+@contextlib.contextmanager
 def grub(entry, **machine):
     """A machine that boots the GRUB disk; the entry of its menu is chosen by its digit."""
-    started = Native(catalogue.file("grub"), **machine).start()
-    started.expect("will be executed automatically")
-    started.send(str(MENU.index(entry) + 1))
-    return started
+    with Native(catalogue.file("grub"), **machine) as started:
+        started.expect("will be executed automatically")
+        started.send(str(MENU.index(entry) + 1))
+        yield started
 
 
 def boot_sector(name, kind, maker):
