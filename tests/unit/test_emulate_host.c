@@ -141,7 +141,7 @@ static bool is_address(unsigned reg)
 	return reg == RBX || reg == RSP || reg == RSI || reg == RDI;
 }
 
-/* RBX, RSP, RSI and RDI point into the memory; small counts and values at the edges are frequent. */
+/* RBX, RSP, RSI and RDI point into the memory; values at the edges are frequent. */
 static void fill(uint64_t *seed, bool equal)
 {
 	static const uint64_t edges[] = {0,          1,          0x7f,       0x80,
@@ -264,6 +264,9 @@ static unsigned build(const struct kind *k, uint64_t *seed, uint8_t *bytes, unsi
 	at += k->count;
 	bytes[at++] = (uint8_t)(0x43 | (k->group == ANY ? reg & 7 : k->group) << 3);
 	bytes[at++] = (uint8_t)(dice >> 16);
+	/* A locked access over the edge of a cache line works, but Linux makes it take 10 ms. */
+	if (bytes[0] == 0xf0 || (k->bytes[0] & 0xfe) == 0x86)
+		host_gpr[RBX] -= (host_gpr[RBX] + (uint64_t)(int8_t)bytes[at - 1]) & 7;
 	*size = word && !wide ? 2 : 4;
 	for (unsigned i = k->immediate == Z ? *size : k->immediate; i > 0; i--)
 		bytes[at++] = (uint8_t)random_next(seed);
@@ -283,7 +286,7 @@ static void operations_are_as_on_this_cpu(void **state)
 	uint64_t seed = 7;
 
 	(void)state;
-	for (unsigned round = 0; round < 150; round++)
+	for (unsigned round = 0; round < 100; round++)
 		for (unsigned i = 0; i < ARRAY_SIZE(kinds); i++) {
 			uint8_t bytes[DECODE_MAX_BYTES];
 			unsigned len, size;
@@ -307,7 +310,7 @@ static void strings_are_as_on_this_cpu(void **state)
 	uint64_t seed = 8;
 
 	(void)state;
-	for (unsigned round = 0; round < 1500; round++) {
+	for (unsigned round = 0; round < 1000; round++) {
 		uint8_t bytes[DECODE_MAX_BYTES];
 		uint8_t rep = reps[random_below(&seed, 3)];
 		uint64_t dice = random_next(&seed);
