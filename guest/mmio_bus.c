@@ -6,7 +6,7 @@
 
 static uint64_t low_bytes(uint64_t value, unsigned size)
 {
-	return size == 8 ? value : value & (BIT(size * 8) - 1);
+	return value & (~UINT64_C(0) >> (64 - size * 8));
 }
 
 void mmio_bus_init(struct mmio_bus *bus)
@@ -88,18 +88,6 @@ static void count_unclaimed(struct mmio_bus *bus, gpa_t at, bool write)
 		entry->reads++;
 }
 
-static void call(const struct mmio_claim *c, struct mmio_access *a)
-{
-	gpa_t at = a->at;
-	uint8_t size = a->size;
-
-	c->access(c->state, a);
-	if (!a->write)
-		a->value = low_bytes(a->value, size);
-	a->at = at;
-	a->size = size;
-}
-
 /* Is any byte of an access claimed? */
 static bool is_touched(const struct mmio_bus *bus, const struct mmio_access *a)
 {
@@ -128,21 +116,16 @@ static void access_bytes(struct mmio_bus *bus, struct mmio_access *a)
 		a->value = value;
 }
 
-bool mmio_bus_access(struct mmio_bus *bus, struct mmio_access *a)
+bool mmio_bus_search(struct mmio_bus *bus, struct mmio_access *a)
 {
 	const struct mmio_claim *c;
 	uint32_t i;
 
 	ASSERT(a->size == 1 || a->size == 2 || a->size == 4 || a->size == 8);
-	if (LIKELY(mmio_bus_was_last(bus, a->at, a->size))) {
-		call(&bus->claims[bus->last], a);
-		return true;
-	}
 	c = claim_at(bus, a->at.raw);
 	if (c && a->size <= c->len_bytes - (a->at.raw - c->first.raw)) {
 		bus->last = (uint32_t)(c - bus->claims);
-		call(c, a);
-		return true;
+		return mmio_bus_access(bus, a);
 	}
 	if (a->size > 1 && is_touched(bus, a)) {
 		bool all = true;

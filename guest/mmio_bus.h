@@ -17,7 +17,7 @@ struct mmio_access {
 	gpa_t at;       /* guest-physical, in the device too */
 	uint8_t size;   /* bytes: 1, 2, 4 or 8, not always aligned */
 	bool write;     /* else a read: its answer goes into value */
-	uint64_t value; /* above size bytes: 0 in a write; cut off by the bus after a read */
+	uint64_t value; /* above size bytes: 0 in a write; cut off by the bus after an access */
 	uint64_t now_ns;
 };
 
@@ -52,10 +52,6 @@ void mmio_bus_init(struct mmio_bus *bus);
 MUST_CHECK enum status mmio_bus_claim(struct mmio_bus *bus, const char *name, mmio_access_fn access,
 				      void *state, gpa_t first, uint64_t len_bytes);
 
-/* One access; never fails. True if a device answered (each byte of) it, false if any byte was
- * unclaimed (the caller may trace it). */
-bool mmio_bus_access(struct mmio_bus *bus, struct mmio_access *a);
-
 /* Does the claim that was found last have all of these bytes? Quick, and false proves nothing. */
 static inline bool mmio_bus_was_last(const struct mmio_bus *bus, gpa_t at, uint64_t len_bytes)
 {
@@ -63,6 +59,23 @@ static inline bool mmio_bus_was_last(const struct mmio_bus *bus, gpa_t at, uint6
 	uint64_t offset = at.raw - c->first.raw;
 
 	return offset < c->len_bytes && len_bytes <= c->len_bytes - offset;
+}
+
+/* For mmio_bus_access(): whoever it is for. */
+bool mmio_bus_search(struct mmio_bus *bus, struct mmio_access *a);
+
+/* One access; never fails. True if a device answered (each byte of) it, false if any byte was
+ * unclaimed (the caller may trace it). Of *a only the value counts afterwards. */
+static inline bool mmio_bus_access(struct mmio_bus *bus, struct mmio_access *a)
+{
+	unsigned size = a->size;
+
+	if (UNLIKELY(!mmio_bus_was_last(bus, a->at, size)))
+		return mmio_bus_search(bus, a);
+	bus->claims[bus->last].access(bus->claims[bus->last].state, a);
+	if (size < 8)
+		a->value &= BIT(size * 8) - 1;
+	return true;
 }
 
 /* The name of the device that answers at an address, or NULL. */

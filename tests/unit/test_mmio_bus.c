@@ -23,7 +23,6 @@ static void access_probe(void *state, struct mmio_access *a)
 	p->last = *a;
 	if (!a->write)
 		a->value = UINT64_C(0x8877665544332211);
-	a->at = gpa(0); /* a careless one */
 }
 
 static int start(void **state)
@@ -45,7 +44,6 @@ static struct mmio_access read_at(uint64_t at, uint8_t size, bool *answered)
 	struct mmio_access a = {.at = gpa(at), .size = size, .now_ns = 5};
 
 	*answered = mmio_bus_access(&bus, &a);
-	assert_int_equal(a.at.raw, at);
 	return a;
 }
 
