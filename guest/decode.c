@@ -1,20 +1,13 @@
 /*
- * guest/decode.c - from bytes to struct decoded.
+ * guest/decode.c - from bytes to struct decoded: the general way.
  *
  * Bytes are taken without looking where they end: the buffer is longer than anything that can be
  * taken, and done() compares the length at the end.
  */
-#include "guest/decode.h"
+#include "guest/decode_table.h"
 
 #include "guest/cpu_state.h"
-#include "guest/decode_table.h"
-#include "kernel/assert.h"
 #include "kernel/string.h"
-
-#define REX_W      8u
-#define REX_R      4u
-#define REX_X      2u
-#define REX_B      1u
 
 #define NO_SEGMENT 0xffu
 
@@ -88,7 +81,7 @@ static void take_prefix(struct cursor *c, uint8_t byte, enum decode_prefix kind)
 		c->out->prefixes = (c->out->prefixes & DECODE_LOCK) | DECODE_REP;
 		break;
 	case PREFIX_SEGMENT:
-		/* SDM 2A "Default 64-Bit Address Size" and after it: of no effect in 64-bit mode. */
+		/* SDM 1 "Segmentation in 64-Bit Mode": of no effect there. */
 		if (c->mode != DECODE_64)
 			c->segment = byte >> 3 & 3;
 		break;
@@ -125,14 +118,6 @@ static const struct opcode *take_opcode(struct cursor *c)
 	if (o->op == DECODE_NONE && o->form < FORM_PREFIX)
 		return NULL;
 	return o;
-}
-
-/* SPL, BPL, SIL, DIL need a REX prefix: without one their numbers are AH, CH, DH, BH. */
-static uint8_t byte_register(const struct cursor *c, uint8_t number)
-{
-	bool high = number >= 4 && number < 8 && !c->rex;
-
-	return high ? (uint8_t)(number - 4 + DECODE_HIGH) : number;
 }
 
 /* SDM 2A "Addressing-Mode Encoding of ModR/M and SIB Bytes", 16-bit forms. */
@@ -205,12 +190,12 @@ static void take_modrm(struct cursor *c)
 
 	d->reg = (uint8_t)((modrm >> 3 & 7) | (c->rex & REX_R) << 1);
 	if (d->size == 1)
-		d->reg = byte_register(c, d->reg);
+		d->reg = decode_byte_register(c->rex, d->reg);
 	d->memory = mod != 3;
 	if (!d->memory) {
 		d->rm = (uint8_t)(rm | (c->rex & REX_B) << 3);
 		if (d->rm_size == 1)
-			d->rm = byte_register(c, d->rm);
+			d->rm = decode_byte_register(c->rex, d->rm);
 		return;
 	}
 	if (d->address_size == 2)
@@ -305,8 +290,8 @@ static bool is_allowed(const struct cursor *c, unsigned flags)
 	return !c->wide_operand && !(c->out->prefixes & ~DECODE_LOCK) && c->bytes[c->at] >> 6 != 3;
 }
 
-enum decode_result decode(const uint8_t bytes[static DECODE_BUFFER], unsigned count,
-			  enum decode_mode mode, struct decoded *out)
+enum decode_result decode_any(const uint8_t *bytes, unsigned count, enum decode_mode mode,
+			      struct decoded *out)
 {
 	struct cursor c = {
 		.bytes = bytes, .count = count, .mode = mode, .segment = NO_SEGMENT, .out = out};
@@ -314,7 +299,6 @@ enum decode_result decode(const uint8_t bytes[static DECODE_BUFFER], unsigned co
 	uint8_t opcode;
 	unsigned flags;
 
-	ASSERT(count <= DECODE_MAX_BYTES);
 	out->prefixes = 0;
 	o = take_opcode(&c);
 	if (!o)

@@ -8,8 +8,6 @@
 #define BYTE OPCODE_BYTE
 #define LOCK OPCODE_LOCK
 
-/* clang-format off: one line for each row of the opcode map */
-
 /* rm, reg and reg, rm; the first of each two for bytes. */
 #define BOTH_WAYS(first, name, lock)                                                               \
 	[(first) + 0] = {name, DECODE_RM_REG, BYTE | (lock)},                                      \
@@ -112,7 +110,7 @@ const struct opcode decode_groups[GROUPS][8] = {
 		},
 	[GROUP_MOV] = {{DECODE_MOV, DECODE_RM_IMM, 0}},
 	[GROUP_POP] = {{DECODE_POP, DECODE_RM, 0}},
-	/* TEST has its immediate here; /1 is an old alias of it. Bytes take the first byte of IMMZ. */
+	/* TEST has its immediate here; /1 is an old alias of it. */
 	[GROUP_TEST] =
 		{
 			{DECODE_TEST, DECODE_RM_IMM, OPCODE_IMMZ},

@@ -1,4 +1,4 @@
-/* guest/decode_table.h - the opcodes that guest/decode.c knows. Only for it. */
+/* guest/decode_table.h - the opcodes that guest/decode.h knows. Only for guest/decode*.c. */
 #pragma once
 
 #include "guest/decode.h"
@@ -53,3 +53,20 @@ struct opcode {
 
 extern const struct opcode decode_one_byte[256], decode_two_byte[256];
 extern const struct opcode decode_groups[GROUPS][8]; /* flags are added to those of the opcode */
+
+#define REX_W 8u
+#define REX_R 4u
+#define REX_X 2u
+#define REX_B 1u
+
+/* SPL, BPL, SIL, DIL need a REX prefix: without one their numbers are AH, CH, DH, BH. */
+static inline uint8_t decode_byte_register(uint8_t rex, uint8_t number)
+{
+	bool high = number >= 4 && number < 8 && !rex;
+
+	return high ? (uint8_t)(number - 4 + DECODE_HIGH) : number;
+}
+
+/* decode() without its short way. */
+MUST_CHECK enum decode_result decode_any(const uint8_t *bytes, unsigned count,
+					 enum decode_mode mode, struct decoded *out);

@@ -6,7 +6,7 @@
 
 DECODE_ROUNDS ?= 1
 DECODE_SOURCES := tests/decode/compare.c tests/decode/zydis_view.c tests/decode/encodings.c \
-	tests/unit/support.c guest/decode.c guest/decode_table.c
+	tests/unit/support.c $(wildcard guest/decode*.c)
 DECODE_OBJECTS := $(DECODE_SOURCES:%.c=build/decode/%.o)
 
 .PHONY: decode

@@ -156,8 +156,8 @@ static const char *memory_differs(const ZydisDecodedOperand *o, const struct dec
 
 /*
  * Base 101b with mod 00b means no base, whatever REX.B says (SDM 2A "Special Cases of REX
- * Encodings"). Zydis 4.0.0 obeys that for 64-bit addresses, but tells R13D and no displacement for 32-bit
- * ones; binutils has it as the manual.
+ * Encodings"). Zydis 4.0.0 obeys that for 64-bit addresses, but tells R13D and no displacement
+ * for 32-bit ones; binutils has it as the manual.
  */
 static bool is_r13d_of_zydis(const ZydisDecodedOperand *o, const struct decoded *d)
 {
@@ -291,7 +291,7 @@ const char *zydis_view_differs(const struct zydis_view *z, const struct decoded 
 		return "length";
 	if (i->address_width != d->address_size * 8)
 		return "address size";
-	/* For MOVNTI of 32 bits in 16-bit code Zydis tells the default; its operands are compared. */
+	/* For MOVNTI in 16-bit code Zydis tells the default; its operands are compared. */
 	if (i->operand_width != d->size * 8 && d->op != DECODE_MOVNTI)
 		return "operand size";
 	what = operands_differ(z, d);

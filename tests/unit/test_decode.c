@@ -57,7 +57,20 @@ static void the_common_forms(void **state)
 	/* mov [rip + 100h], al */
 	assert_int_equal(DECODE(DECODE_64, 0x88, 0x05, 0, 1, 0, 0), DECODE_OK);
 	assert_memory(GUEST_DS, DECODE_RIP, DECODE_NOTHING, 0, 0x100);
-	/* the same in 32-bit code has no base */
+	/* mov dh, [ebx + 12345678h] */
+	assert_int_equal(DECODE(DECODE_32, 0x8a, 0xb3, 0x78, 0x56, 0x34, 0x12), DECODE_OK);
+	assert_int_equal(d.reg, DECODE_HIGH | 2);
+	assert_int_equal(d.length, 6);
+	assert_memory(GUEST_DS, RBX, DECODE_NOTHING, 0, 0x12345678);
+	/* mov r15b, [rbp - 1] */
+	assert_int_equal(DECODE(DECODE_64, 0x44, 0x8a, 0x7d, 0xff), DECODE_OK);
+	assert_int_equal(d.reg, R15);
+	assert_int_equal(d.size, 1);
+	assert_memory(GUEST_SS, RBP, DECODE_NOTHING, 0, UINT64_MAX);
+	/* mov eax, [rax * 4 + 8], with R13 as the base that there is not */
+	assert_int_equal(DECODE(DECODE_64, 0x41, 0x8b, 0x04, 0x85, 8, 0, 0, 0), DECODE_OK);
+	assert_memory(GUEST_DS, DECODE_NOTHING, RAX, 2, 8);
+	/* what is relative to RIP in 64-bit code has no base in 32-bit code */
 	assert_int_equal(DECODE(DECODE_32, 0x88, 0x05, 0, 1, 0, 0x80), DECODE_OK);
 	assert_int_equal(d.address_size, 4);
 	assert_memory(GUEST_DS, DECODE_NOTHING, DECODE_NOTHING, 0, 0xffffffff80000100);
