@@ -2,12 +2,13 @@
 #include "guest/emulate.h"
 
 #include "guest/emulate_operation.h"
+#include "kernel/string.h"
 
-static enum decode_mode mode_of(const struct guest_cpu_state *s)
+static enum decode_mode mode_of(const struct emulation *e)
 {
-	if (guest_is_64bit(s))
+	if (e->wide)
 		return DECODE_64;
-	return s->segments[GUEST_CS].access & SEGMENT_DB ? DECODE_32 : DECODE_16;
+	return e->s->segments[GUEST_CS].access & SEGMENT_DB ? DECODE_32 : DECODE_16;
 }
 
 static enum emulate_result raise(struct emulation *e, enum exception vector)
@@ -21,8 +22,7 @@ static enum emulate_result raise(struct emulation *e, enum exception vector)
 static unsigned bytes_in_segment(struct emulation *e, gva_t *at)
 {
 	for (unsigned count = DECODE_MAX_BYTES; count > 0; count--)
-		if (guest_segment_linear(e->s, GUEST_CS, e->s->rip, count, SEGMENT_FETCH, at,
-					 e->fault))
+		if (emulate_linear(e, GUEST_CS, e->s->rip, count, SEGMENT_FETCH, at))
 			return count;
 	return 0;
 }
@@ -51,13 +51,13 @@ static NOINLINE enum emulate_result decode_over_page(struct emulation *e, gva_t 
 	gva_t next = gva(at.raw + report->count);
 	enum emulate_result result;
 
-	if (!guest_is_64bit(e->s))
+	if (!e->wide)
 		next = gva((uint32_t)next.raw);
 	if (report->count < count) {
 		result = fetch(e, next, count - report->count, report);
 		if (result != EMULATE_DONE)
 			return result;
-		*decoded = decode(report->bytes, report->count, mode_of(e->s), &e->d);
+		*decoded = decode(report->bytes, report->count, mode_of(e), &e->d);
 	}
 	/* Still not all: the segment ends within the instruction. */
 	return *decoded == DECODE_MORE ? raise(e, EXC_GP) : EMULATE_DONE;
@@ -76,7 +76,7 @@ static enum emulate_result fetch_and_decode(struct emulation *e, struct emulate_
 	result = fetch(e, at, in_page, report);
 	if (result != EMULATE_DONE)
 		return result;
-	decoded = decode(report->bytes, in_page, mode_of(e->s), &e->d);
+	decoded = decode(report->bytes, in_page, mode_of(e), &e->d);
 	if (UNLIKELY(decoded == DECODE_MORE)) {
 		result = decode_over_page(e, at, count, report, &decoded);
 		if (result != EMULATE_DONE)
@@ -109,10 +109,10 @@ enum emulate_result emulate_instruction(struct guest_cpu_state *s, struct guest_
 	e.bus = bus;
 	e.fault = fault;
 	e.now_ns = now_ns;
+	e.wide = guest_is_64bit(s);
 	report->count = 0;
 	report->length = 0;
-	for (unsigned i = 0; i < DECODE_BUFFER; i++)
-		report->bytes[i] = 0;
+	memset(report->bytes, 0, sizeof(report->bytes));
 	result = fetch_and_decode(&e, report);
 	if (result != EMULATE_DONE)
 		return result;
@@ -120,6 +120,6 @@ enum emulate_result emulate_instruction(struct guest_cpu_state *s, struct guest_
 	if (result != EMULATE_DONE)
 		return result;
 	next = s->rip + e.d.length;
-	s->rip = guest_is_64bit(s) ? next : (uint32_t)next;
+	s->rip = e.wide ? next : (uint32_t)next;
 	return EMULATE_DONE;
 }

@@ -3,7 +3,8 @@
 
 #define RACES_MAX 8u /* tries before the guest has to try again itself */
 
-uint64_t emulate_offset(const struct emulation *e)
+/* What the memory operand's registers and displacement add up to. */
+static inline uint64_t offset_of(const struct emulation *e)
 {
 	const struct decoded *d = &e->d;
 	uint64_t offset = d->displacement;
@@ -20,7 +21,7 @@ uint64_t emulate_offset(const struct emulation *e)
 static enum emulate_result find_memory(struct emulation *e, enum segment_access access,
 				       struct emulate_place *place)
 {
-	return emulate_find(e, e->d.segment, emulate_offset(e), e->d.rm_size, access, place);
+	return emulate_find(e, e->d.segment, offset_of(e), e->d.rm_size, access, place);
 }
 
 static uint64_t sign_extend(uint64_t value, unsigned from)
@@ -142,7 +143,7 @@ static enum emulate_result change_memory(struct emulation *e)
 static enum emulate_result bit(struct emulation *e)
 {
 	const struct decoded *d = &e->d;
-	uint64_t number = sign_extend(other_operand(e), d->size), offset = emulate_offset(e);
+	uint64_t number = sign_extend(other_operand(e), d->size), offset = offset_of(e);
 	unsigned within = (unsigned)number & (d->size * 8u - 1);
 	struct emulate_place place;
 	enum emulate_result result;
@@ -172,6 +173,8 @@ enum emulate_result emulate_operation(struct emulation *e)
 {
 	const struct decoded *d = &e->d;
 
+	if (LIKELY(d->op == DECODE_MOV && d->memory))
+		return d->form == DECODE_REG_RM ? read_memory(e) : write_memory(e);
 	switch (d->op) {
 	case DECODE_PUSH:
 	case DECODE_POP:
@@ -188,8 +191,6 @@ enum emulate_result emulate_operation(struct emulation *e)
 	if (UNLIKELY(!d->memory))
 		return EMULATE_UNKNOWN;
 	switch (d->op) {
-	case DECODE_MOV:
-		return d->form == DECODE_REG_RM ? read_memory(e) : write_memory(e);
 	case DECODE_MOVNTI:
 	case DECODE_SETCC:
 		return write_memory(e);
@@ -212,7 +213,7 @@ enum emulate_result emulate_operation(struct emulation *e)
  * Attributes for Stack Accesses". */
 static uint8_t stack_size(const struct emulation *e)
 {
-	if (guest_is_64bit(e->s))
+	if (e->wide)
 		return 8;
 	return e->s->segments[GUEST_SS].access & SEGMENT_DB ? 4 : 2;
 }
@@ -223,7 +224,7 @@ static enum emulate_result push(struct emulation *e)
 	const struct decoded *d = &e->d;
 	uint8_t width = stack_size(e);
 	uint64_t top = emulate_cut(e->s->gpr[RSP] - d->size, width), value;
-	struct emulate_place from, to;
+	struct emulate_place from = {0}, to;
 	enum emulate_result result;
 
 	if (d->form == DECODE_RM) {

@@ -9,9 +9,6 @@ MUST_CHECK enum emulate_result emulate_operation(struct emulation *e);
 MUST_CHECK enum emulate_result emulate_stack(struct emulation *e);  /* PUSH, POP */
 MUST_CHECK enum emulate_result emulate_string(struct emulation *e); /* MOVS to SCAS */
 
-/* What the memory operand's registers and displacement add up to. */
-uint64_t emulate_offset(const struct emulation *e);
-
 static inline uint64_t emulate_register(const struct emulation *e, unsigned number, unsigned size)
 {
 	if (UNLIKELY(number & DECODE_HIGH))

@@ -1,6 +1,7 @@
 /* guest/emulate_place.c - operands by guest-physical address, in RAM or on the bus. */
 #include "guest/emulate_place.h"
 
+#include "guest/emulate_alu.h"
 #include "kernel/string.h"
 #include "mm/phys.h"
 
@@ -13,60 +14,93 @@
 #define ENTRY_NX       BIT(63)
 #define ENTRY_ADDRESS  UINT64_C(0x000ffffffffff000)
 
-/* Memory to read, if the chunk that was used last has it. What follows in its page is there too. */
-static const void *near_memory(struct guest_memory *m, uint64_t at)
+/* A stretch of memory that can be read by a pointer: host + guest-physical address. */
+struct stretch {
+	uintptr_t host;
+	uint64_t start, len_bytes; /* guest-physical */
+};
+
+/* The chunk that was used last: page tables and code are mostly in the same one. Empty if that is
+ * of no use: with A20 low a chunk does not go on as its addresses do. */
+static inline struct stretch last_chunk(const struct guest_memory *m)
 {
 	uint32_t last = __atomic_load_n(&m->last, __ATOMIC_RELAXED);
-	const struct guest_chunk *c;
+	const struct guest_chunk *c = &m->chunks[last];
 
-	if (UNLIKELY(last >= m->count || (at & m->address_mask) != at))
-		return NULL;
-	c = &m->chunks[last];
-	if (UNLIKELY(at - c->start.raw >= c->len_bytes))
-		return NULL;
-	return (const uint8_t *)phys_ptr(c->at) + (at - c->start.raw);
+	if (UNLIKELY(last >= m->count || m->address_mask != ~UINT64_C(0)))
+		return (struct stretch){0};
+	return (struct stretch){.host = (uintptr_t)phys_ptr(c->at) - c->start.raw,
+				.start = c->start.raw,
+				.len_bytes = c->len_bytes};
+}
+
+static inline bool stretch_has(const struct stretch *s, uint64_t at)
+{
+	return at - s->start < s->len_bytes;
+}
+
+/* Sums of a walk's entries. */
+struct sums {
+	struct stretch memory;
+	uint64_t entry, all, any;
+};
+
+/* One level; false: the table is not where it can be read quickly. */
+static inline bool walk_level(struct guest_memory *m, uint64_t at, unsigned shift, struct sums *w)
+{
+	uint64_t from = (w->entry & ENTRY_ADDRESS) + (at >> (shift - 3) & 0xff8);
+
+	if (UNLIKELY(!stretch_has(&w->memory, from))) {
+		if (!guest_memory_ptr(m, gpa(from), 8)) /* which makes its chunk the last one */
+			return false;
+		w->memory = last_chunk(m);
+		if (!stretch_has(&w->memory, from))
+			return false;
+	}
+	w->entry = __atomic_load_n((const uint64_t *)(w->memory.host + from), __ATOMIC_RELAXED);
+	w->all &= w->entry;
+	w->any |= w->entry;
+	return true;
 }
 
 /*
  * 4-level paging where all is as usual: the tables lie in RAM, the accessed and dirty flags are
  * set, and the rights allow it whatever CR0 and CR4 say. False proves nothing: guest_walk() knows.
  */
-static bool walk_quickly(const struct guest_cpu_state *s, struct guest_memory *m, uint64_t at,
-			 unsigned access, gpa_t *out)
+static inline bool walk_quickly(const struct guest_cpu_state *s, struct guest_memory *m,
+				uint64_t at, unsigned access, gpa_t *out)
 {
-	uint64_t table = s->cr3 & ENTRY_ADDRESS, all = UINT64_MAX, any = 0, wanted, offset_mask;
-	unsigned shift = 39;
-	uint64_t entry;
+	struct sums w = {.memory = last_chunk(m), .entry = s->cr3, .all = UINT64_MAX, .any = 0};
+	uint64_t wanted, offset_mask = PAGE_4K - 1, entry;
 
-	for (;;) {
-		const uint64_t *from = near_memory(m, table + (at >> shift & 0x1ff) * 8);
-
-		if (UNLIKELY(!from))
+	if (!walk_level(m, at, 39, &w) || (w.entry & ENTRY_LARGE) || !walk_level(m, at, 30, &w))
+		return false;
+	if (UNLIKELY(w.entry & ENTRY_LARGE)) {
+		offset_mask = PAGE_1G - 1;
+	} else {
+		if (!walk_level(m, at, 21, &w))
 			return false;
-		entry = __atomic_load_n(from, __ATOMIC_RELAXED);
-		all &= entry;
-		any |= entry;
-		if (shift == 12 || (entry & ENTRY_LARGE))
-			break;
-		table = entry & ENTRY_ADDRESS;
-		shift -= 9;
+		if (w.entry & ENTRY_LARGE)
+			offset_mask = PAGE_2M - 1;
+		else if (!walk_level(m, at, 12, &w))
+			return false;
 	}
+	entry = w.entry;
 	wanted = ENTRY_PRESENT | ENTRY_ACCESSED;
 	if (access & WALK_WRITE)
 		wanted |= ENTRY_WRITABLE;
 	if (access & WALK_USER)
 		wanted |= ENTRY_USER;
-	else if ((all & ENTRY_USER) && (s->cr4 & (CR4_SMEP | CR4_SMAP)))
+	else if ((w.all & ENTRY_USER) && (s->cr4 & (CR4_SMEP | CR4_SMAP)))
 		return false;
-	if ((all & wanted) != wanted || shift == 39)
+	if ((w.all & wanted) != wanted)
 		return false;
 	if ((access & WALK_WRITE) && !(entry & ENTRY_DIRTY))
 		return false;
-	if ((any & ENTRY_NX) && ((access & WALK_FETCH) || !(s->efer & EFER_NXE)))
+	if ((w.any & ENTRY_NX) && ((access & WALK_FETCH) || !(s->efer & EFER_NXE)))
 		return false;
-	offset_mask = BIT(shift) - 1;
 	/* Address bits that the CPU does not have; in a large page also those below its size. */
-	if ((any & ENTRY_ADDRESS) >> s->maxphyaddr || (entry & offset_mask) >> 13)
+	if ((w.any & ENTRY_ADDRESS) >> s->maxphyaddr || (entry & offset_mask) >> 13)
 		return false;
 	*out = gpa((entry & ENTRY_ADDRESS & ~offset_mask) | (at & offset_mask));
 	return true;
@@ -104,14 +138,13 @@ enum emulate_result emulate_translate(const struct guest_cpu_state *s, struct gu
 	return walk(s, m, at, access, out, fault);
 }
 
-/* Both pages are asked before a flag of one is set. The lower address faults first. */
-static NOINLINE enum emulate_result find_two(struct emulation *e, gva_t at, unsigned access,
-					     struct emulate_place *place)
+enum emulate_result emulate_find_two(struct emulation *e, gva_t at, unsigned access,
+				     struct emulate_place *place)
 {
 	gva_t next = gva(at.raw + place->in_first);
 	enum emulate_result result;
 
-	if (!guest_is_64bit(e->s))
+	if (!e->wide)
 		next = gva((uint32_t)next.raw);
 	result = walk(e->s, e->m, at, access | WALK_NO_UPDATE, &place->at, e->fault);
 	if (result == EMULATE_DONE)
@@ -121,25 +154,6 @@ static NOINLINE enum emulate_result find_two(struct emulation *e, gva_t at, unsi
 	if (result == EMULATE_DONE)
 		result = walk(e->s, e->m, next, access, &place->next, e->fault);
 	return result;
-}
-
-enum emulate_result emulate_find(struct emulation *e, enum guest_segment_name segment,
-				 uint64_t offset, uint8_t size, enum segment_access access,
-				 struct emulate_place *place)
-{
-	unsigned rights = walk_access(e->s) | (access == SEGMENT_WRITE ? WALK_WRITE : 0);
-	uint64_t left;
-	gva_t at;
-
-	if (!guest_segment_linear(e->s, segment, offset, size, access, &at, e->fault))
-		return EMULATE_FAULT;
-	left = PAGE_4K - (at.raw & (PAGE_4K - 1));
-	place->size = size;
-	place->in_first = size;
-	if (LIKELY(left >= size))
-		return emulate_translate(e->s, e->m, at, rights, &place->at, e->fault);
-	place->in_first = (uint8_t)left;
-	return find_two(e, at, rights, place);
 }
 
 static uint64_t load_host(const void *from, unsigned size)
@@ -206,18 +220,14 @@ static uint64_t bus_access(struct emulation *e, gpa_t at, unsigned size, bool wr
 	uint64_t read = 0;
 	unsigned done = 0;
 
+	if (LIKELY(size == 1 || size == 2 || size == 4 || size == 8))
+		return emulate_bus(e, at, size, write, emulate_cut(value, size));
 	while (done < size) {
-		bool whole = size == 1 || size == 2 || size == 4 || size == 8;
-		uint8_t piece = (uint8_t)(whole ? size : natural_size(at.raw + done, size - done));
-		uint64_t mask = piece == 8 ? UINT64_MAX : BIT(piece * 8u) - 1;
-		struct mmio_access a = {.at = gpa(at.raw + done),
-					.size = piece,
-					.write = write,
-					.value = write ? value >> (done * 8) & mask : 0,
-					.now_ns = e->now_ns};
+		gpa_t next = gpa(at.raw + done);
+		uint8_t piece = natural_size(next.raw, size - done);
 
-		(void)mmio_bus_access(e->bus, &a);
-		read |= a.value << (done * 8);
+		read |= emulate_bus(e, next, piece, write, emulate_cut(value >> (done * 8), piece))
+			<< (done * 8);
 		done += piece;
 	}
 	return read;
@@ -228,7 +238,7 @@ static uint64_t load_part(struct emulation *e, gpa_t at, unsigned size)
 	const void *host;
 	uint64_t value = 0;
 
-	if (LIKELY(mmio_bus_was_last(e->bus, at, size)))
+	if (mmio_bus_was_last(e->bus, at, size))
 		return bus_access(e, at, size, false, 0);
 	host = guest_memory_ptr(e->m, at, size);
 	if (host)
@@ -252,17 +262,17 @@ static void store_part(struct emulation *e, gpa_t at, unsigned size, uint64_t va
 	bus_access(e, at, size, true, value);
 }
 
-uint64_t emulate_load(struct emulation *e, const struct emulate_place *place)
+uint64_t emulate_load_parts(struct emulation *e, const struct emulate_place *place)
 {
 	unsigned first = place->in_first;
 	uint64_t value = load_part(e, place->at, first);
 
-	if (UNLIKELY(first < place->size))
+	if (first < place->size)
 		value |= load_part(e, place->next, place->size - first) << (first * 8);
 	return value;
 }
 
-void emulate_store(struct emulation *e, const struct emulate_place *place, uint64_t value)
+void emulate_store_parts(struct emulation *e, const struct emulate_place *place, uint64_t value)
 {
 	unsigned first = place->in_first;
 
@@ -310,11 +320,11 @@ bool emulate_replace(struct emulation *e, const struct emulate_place *place, uin
 
 bool emulate_fetch_bytes(struct guest_memory *m, gpa_t at, uint8_t *to, unsigned count)
 {
-	const void *from = near_memory(m, at.raw);
+	struct stretch memory = last_chunk(m);
 
 	/* 16 bytes in two loads rather than some by a call, where the page has them. */
-	if (LIKELY(from && (at.raw & (PAGE_4K - 1)) <= PAGE_4K - 16)) {
-		memcpy(to, from, 16);
+	if (LIKELY((at.raw & (PAGE_4K - 1)) <= PAGE_4K - 16 && stretch_has(&memory, at.raw))) {
+		memcpy(to, (const void *)(memory.host + at.raw), 16);
 		return true;
 	}
 	return guest_memory_read(m, at, to, count) == OK;
