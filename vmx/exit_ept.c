@@ -29,8 +29,9 @@
 
 #define VIOLATION_WRITE         BIT(1)
 #define VIOLATION_FETCH         BIT(2)
-#define VIOLATION_LINEAR        BIT(7) /* a linear address was used */
-#define VIOLATION_FINAL         BIT(8) /* the access to what it translates to */
+#define PENDING_SINGLE_STEP     BIT(14) /* of the pending debug exceptions */
+#define VIOLATION_LINEAR        BIT(7)  /* a linear address was used */
+#define VIOLATION_FINAL         BIT(8)  /* the access to what it translates to */
 #define VIOLATION_NMI_UNBLOCKED BIT(12)
 
 static struct vm_void *find_void(struct vm *vm, gpa_t page)
@@ -105,12 +106,29 @@ static enum status step_over_write(struct vcpu *v, struct vm_void *page)
 	return OK;
 }
 
+/* The instruction has not been executed yet: it wants a second page, or something from outside came,
+ * which has a lower priority than the end of a step. The VMCS may say that the #DB of the step is
+ * pending all the same (Bochs does). */
+static bool step_goes_on(const struct vcpu *v)
+{
+	switch (v->last_exit->reason) {
+	case EXIT_REASON_EPT_VIOLATION:
+	case EXIT_REASON_PREEMPTION_TIMER:
+	case EXIT_REASON_EXTERNAL_INTERRUPT:
+		if (!vmx_caps.mtf)
+			vmcs_write(VMCS_GUEST_PENDING_DEBUG,
+				   vmcs_read(VMCS_GUEST_PENDING_DEBUG) & ~PENDING_SINGLE_STEP);
+		return true;
+	default:
+		return false;
+	}
+}
+
 void ept_step_end(struct vcpu *v)
 {
 	struct vm *vm = v->vm;
 
-	/* That may be the second page of the same instruction. */
-	if (v->last_exit->reason == EXIT_REASON_EPT_VIOLATION)
+	if (step_goes_on(v))
 		return;
 	lock_acquire(&vm->lock);
 	for (unsigned i = 0; i < VM_VOID_MAX; i++) {
