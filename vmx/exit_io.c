@@ -10,6 +10,7 @@
 #include "vmx/exit.h"
 #include "vmx/inject.h"
 #include "vmx/vm.h"
+#include "vmx/vm_report.h"
 #include "vmx/vm_requests.h"
 #include "vmx/vmcs.h"
 
@@ -92,6 +93,8 @@ static void string_access(void *context, const struct io_run *run)
 		io_run_answer(run, i, &io);
 		if (vuart_has_tx(&p->com1))
 			vm_pump_serial(v->vm, run->now_ns);
+		if (UNLIKELY(p->chipset.line_count))
+			vm_report_debug_output(v->vm); /* more than a few at once would be lost */
 	}
 }
 
