@@ -22,7 +22,7 @@ ALONE = sorted(set(expect.names()) - ENDLESS - ELSEWHERE)
 IPS = {"hltwake": 50_000_000}
 
 # They compare the CPU's work with the clock, and so want a core for themselves.
-TIMED = ["flood", "hltwake", "nmi", "pit"]
+TIMED = ["flood", "hltwake", "nmi", "pit", "rtc"]
 
 # The demo wants the keyboard, bench a quiet machine; wild takes long and gains nothing here.
 CROWD = [name for name in ALONE if name not in (*TIMED, "bench", "demo", "wild")]
@@ -42,7 +42,7 @@ def converse(machine, typist):
 def test_guest_prints_what_is_expected(lintel, name):
     e = expect.load(name)
     machine = lintel.boot([guest(name, mem=e.settings["mem"])], debug=True, cores=1,
-                          ips=IPS.get(name, 10_000_000), time_limit_s=60)
+                          ips=IPS.get(name, 10_000_000), time_limit_s=120)
     converse(machine, expect.Typist(e))
     if e.settings["end"] == "triple":
         lintel.end_badly(machine)
