@@ -106,9 +106,9 @@ static enum status step_over_write(struct vcpu *v, struct vm_void *page)
 	return OK;
 }
 
-/* The instruction has not been executed yet: it wants a second page, or something from outside came,
- * which has a lower priority than the end of a step. The VMCS may say that the #DB of the step is
- * pending all the same (Bochs does). */
+/* The instruction has not been executed yet: it wants a second page, or something from outside
+ * came, which has a lower priority than the end of a step. The VMCS may say that the #DB of the
+ * step is pending all the same (Bochs does). */
 static bool step_goes_on(const struct vcpu *v)
 {
 	switch (v->last_exit->reason) {
