@@ -5,6 +5,7 @@ The programs are cmocka's: they are asked for TAP, of which "ok" and "not ok" ar
 that ends by a signal or a sanitizer counts as one more failure, so that nothing is lost silently.
 """
 
+import concurrent.futures
 import os
 import re
 import subprocess
@@ -37,17 +38,20 @@ def run_program(path):
     return passed, failed, output
 
 
+def timed(path):
+    begun = time.monotonic()
+    return path, *run_program(path), time.monotonic() - begun
+
+
 def main():
     total = results.Counts()
-    for path in sys.argv[1:]:
-        begun = time.monotonic()
-        passed, failed, output = run_program(path)
-        total.add(passed, failed)
-        name = os.path.relpath(path, "build/unit")
-        print(f"  {name:<40} {passed:4} passed {failed:3} failed "
-              f"{time.monotonic() - begun:6.1f} s", flush=True)
-        if failed:
-            print(output)
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as workers:
+        for path, passed, failed, output, seconds in workers.map(timed, sys.argv[1:]):
+            total.add(passed, failed)
+            name = os.path.relpath(path, "build/unit")
+            print(f"  {name:<40} {passed:4} passed {failed:3} failed {seconds:6.1f} s", flush=True)
+            if failed:
+                print(output)
     return total.finish("unit")
 
 
