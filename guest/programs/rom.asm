@@ -2,8 +2,8 @@
 ;
 ; Promise: it runs from the reset vector; a write to it is lost; and one by an instruction that an
 ; emulator may not know ends the machine, if the byte at its end (where a test may put another one)
-; is 1. It stays where the reset vector is, below 4 GiB, since its copy below 1 MiB may be RAM; CS is
-; the one segment that reaches it. SDM 3A "First Instruction Executed".
+; is 1. It stays where the reset vector is, below 4 GiB, since its copy below 1 MiB may be RAM; CS
+; is the one segment that reaches it. SDM 3A "First Instruction Executed".
 
 	bits	16
 	org	0

@@ -113,8 +113,8 @@ def test_a_write_to_rom_is_lost_or_named(lintel, tmp_path):
     assert lintel.end_badly(machine) == "lintel: done: 1 of 2 guests failed"
     assert machine.console.count("the ROM is as it was") == 2
     assert console.logged(machine.console, 'rom0: ended by "Shutdown" at port 8900h')
-    assert console.logged(machine.console, r"rom1: ROM at 0xffff[0-9a-f]{4} is touched by an unknown "
-                                           r"instruction at 0x[0-9a-f]+: 2e 0f 11 06 ")
+    assert console.logged(machine.console, r"rom1: ROM at 0xffff[0-9a-f]{4} is touched by an "
+                                           r"unknown instruction at 0x[0-9a-f]+: 2e 0f 11 06 ")
 
 
 # ---- resets
