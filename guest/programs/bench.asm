@@ -1,9 +1,10 @@
 ; guest/programs/bench.asm - what operations cost, in TSC ticks.
 ;
-; One line for each operation: "bench NAME n=.. min=.. med=.. mean=.. max=..", or "bench NAME
-; exception=.." where the CPU refuses it. The cost of the measurement itself ("empty", the median)
-; is subtracted from all others but `empty`. In Bochs with sync=none the TSC counts instructions,
-; so natively an instruction costs 1, and what is above that in Lintel is the exit.
+; First "bench cpu NAME", then one line for each operation: "bench NAME n=.. min=.. med=.. mean=..
+; p99=.. max=..", or "bench NAME exception=.." where the CPU refuses it, or "bench NAME count=..
+; ticks=.." for what is a rate. The cost of the measurement itself ("empty", the median) is
+; subtracted from all others but `empty`. In Bochs with sync=none the TSC counts instructions, so
+; natively an instruction costs 1, and what is above that in Lintel is the exit.
 
 %define NAME "bench"
 %include "lib.inc"
@@ -13,6 +14,14 @@ COUNT		equ 1000
 COUNT_TIMER	equ 200			; for what waits for a millisecond
 MILLISECOND	equ PIT_HZ / 1000
 NOWHERE		equ 0D0000000h		; no RAM, no device
+IO_APIC		equ 0FEC00000h
+HPET		equ 0FED00000h
+LOCAL_APIC_ID	equ 0FEE00020h
+LARGE_PAGE	equ 200000h		; what lies in RAM here can be in a 2 MiB leaf of the EPT
+CONSOLE_LINES	equ 32			; of 64 bytes
+HYPERCALL_NMI	equ 4C4E0002h
+HYPERCALL_NONE	equ 1			; a number that nobody has given a meaning
+NMI		equ 2
 CR0_CD		equ 1 << 30
 CR0_NW		equ 1 << 29
 CR0_MP		equ 1 << 1
@@ -66,6 +75,7 @@ main:
 	pic_init
 	set_vector PIC1_VECTOR + 0, on_tick
 	call	enter_unreal
+	call	name_the_cpu
 	mov	ax, SAMPLES
 	mov	es, ax
 	mov	eax, cr0
@@ -80,15 +90,41 @@ main:
 	call	registers
 	call	memory
 	call	interrupts
+	call	console
 	pass
+
+; The brand string of the CPU, of 48 bytes. SDM 2A "CPUID - CPU Identification".
+name_the_cpu:
+	say	"bench cpu "
+	mov	edi, 80000002h
+.next:
+	mov	eax, edi
+	cpuid
+	mov	[brand], eax
+	mov	[brand + 4], ebx
+	mov	[brand + 8], ecx
+	mov	[brand + 12], edx
+	mov	si, brand
+	call	puts_16
+	inc	edi
+	cmp	edi, 80000004h
+	jbe	.next
+	line
+	ret
 
 instructions:
 	measure	"nop", {}, nop
 	measure	"cpuid", {xor ecx, ecx}, cpuid
 	measure	"cpuid_hypervisor", {xor ecx, ecx}, cpuid, 40000000h
 	measure	"vmcall", {}, vmcall, HYPERCALL_VERSION
+	measure	"vmcall_unknown", {}, vmcall, HYPERCALL_NONE
 	measure	"wbinvd", {}, wbinvd
+	set_vector NMI, on_nmi
+	measure	"inject_nmi", {}, vmcall, HYPERCALL_NMI
 	ret
+
+on_nmi:
+	iret
 
 ports:
 	measure	"in_21", {}, {in al, dx}, 0, 21h
@@ -108,6 +144,7 @@ ports:
 	measure	"out_3f8", {call transmitter_empty}, {out dx, al}, '.', COM1
 	mov	byte [seen], 0
 	mov	word [count], COUNT
+	measure	"in_cfc", {}, {in eax, dx}, 0, 0CFCh
 	measure	"in_80", {}, {in al, dx}, 0, 80h
 	measure	"out_80", {}, {out dx, al}, 0, 80h
 	measure	"rep_outsb_16", {mov si, text}, {call outsb_16}, 0, 80h
@@ -181,10 +218,20 @@ memory:
 	measure	"ram_read", {mov ebx, 30000h}, {mov eax, [fs:ebx]}
 	mov	word [count], 64
 	measure	"ram_first_touch", {call next_page}, {mov eax, [fs:ebx]}
+	mov	dword [page], LARGE_PAGE
+	mov	word [count], 256
+	measure	"ram_first_touch_large", {call next_page}, {mov [fs:ebx], eax}
 	mov	word [count], COUNT
+	measure	"mmio_hpet", {mov ebx, HPET}, {mov eax, [fs:ebx]}
+	measure	"mmio_ioapic", {mov ebx, IO_APIC}, {mov eax, [fs:ebx]}
+	measure	"mmio_lapic", {mov ebx, LOCAL_APIC_ID}, {mov eax, [fs:ebx]}
 	measure	"unclaimed_read", {mov ebx, NOWHERE}, {mov eax, [fs:ebx]}
 	mov	dword [page], NOWHERE
 	measure	"ept_violation", {call next_page}, {mov eax, [fs:ebx]}
+	mov	word [count], 200
+	measure	"ept_violation_1", {call next_page}, {mov al, [fs:ebx]}
+	measure	"ept_violation_2", {call next_page}, {mov ax, [fs:ebx]}
+	mov	word [count], COUNT
 	measure	"unclaimed_write", {mov ebx, NOWHERE}, {mov [fs:ebx], eax}
 	ret
 
@@ -194,6 +241,67 @@ next_page:
 	add	ebx, 1000h
 	mov	[page], ebx
 	ret
+
+; How fast characters come out: sixteen into the empty FIFO at a time, or one by one.
+console:
+	mov	si, name_fifo
+	mov	bx, console_fifo
+	call	console_rate
+	mov	si, name_poll
+	mov	bx, console_poll
+	; Falls through.
+
+; BX: what prints DOTS once; SI: name.
+console_rate:
+	push	si
+	rdtsc
+	mov	ebp, eax
+	mov	word [left], CONSOLE_LINES
+.next:
+	call	bx
+	dec	word [left]
+	jnz	.next
+	rdtsc
+	sub	eax, ebp
+	mov	ebp, eax
+	pop	si
+	say	"bench "
+	call	puts_16
+	say	" count="
+	mov	eax, CONSOLE_LINES * DOTS_LEN
+	print_dec
+	say	" ticks="
+	mov	eax, ebp
+	print_dec
+	line
+	ret
+
+console_fifo:
+	mov	si, dots
+.next:
+	call	transmitter_empty
+	mov	dx, COM1
+	mov	cx, 16
+	rep outsb
+	cmp	si, dots + DOTS_LEN
+	jb	.next
+	ret
+
+console_poll:
+	mov	si, dots
+.next:
+	call	transmitter_empty
+	mov	dx, COM1
+	outsb
+	cmp	si, dots + DOTS_LEN
+	jb	.next
+	ret
+
+name_fifo	db "console_fifo", 0
+name_poll	db "console_poll", 0
+dots		times 62 db '.'
+		db 13, 10
+DOTS_LEN	equ $ - dots
 
 ; ---- interrupts ---------------------------------------------------------------------------------
 
@@ -347,6 +455,17 @@ report:
 	jb	.add
 	div	ecx
 	print_dec
+	say	" p99="
+	movzx	eax, word [bytes]
+	shr	eax, 2
+	mov	edx, 99
+	mul	edx
+	mov	ecx, 100
+	div	ecx
+	mov	di, ax
+	shl	di, 2
+	mov	eax, [es:di]
+	print_dec
 	say	" max="
 	mov	eax, [es:bx - 4]
 	print_dec
@@ -425,5 +544,7 @@ tick_ebp	dd 0
 count		dw COUNT		; samples that measure takes
 left		dw 0
 bytes		dw 0
+brand		times 16 db 0
+		db 0
 ticked		db 0
 seen		db 0			; the operation prints
