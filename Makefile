@@ -79,8 +79,9 @@ system: ## boot in Bochs and QEMU and read the console (T=name for some)
 	$(PYTHON) tests/pytest_part.py system tests/system tests/guests tests/bench tests/firmware \
 		-n 2 $(if $(T),-k '$(T)')
 
-bench: iso ## what each kind of VM exit costs, and build/bench.json (CHECK=1: no worse than before)
-	$(PYTHON) tests/bench/bench.py --json build/bench.json $(if $(CHECK),--check)
+bench: iso ## what exits, start and memory cost: build/bench.json, bench.svg (CHECK=1: no worse)
+	$(PYTHON) tests/bench/bench.py --json build/bench.json --svg build/bench.svg \
+		$(if $(CHECK),--check) $(if $(LIMITS),--limits)
 
 setup: ## only install what is missing
 	tests/setup.sh
