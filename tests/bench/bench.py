@@ -127,7 +127,7 @@ def memory_lines(figures, limits):
              "vcpu": "a vCPU: VMCS, bitmaps"}
     out = [["memory", "pages of 4 KiB", "bytes", "limit"]]
     out += [[text, figures["pages"].get(name), None, None] for name, text in texts.items()]
-    out.append(["the kernel: text and data", None, figures["image"], limits["image_bytes"]])
+    out.append(["the kernel: text, data, no names", None, figures["image"], limits["image_bytes"]])
     return out
 
 

@@ -22,7 +22,7 @@ TIME_LIMIT_S = 240
 GUEST_MIB = 4
 EPT_MIB = (1, 64, 256, 1200)  # what a machine of 3 GiB in Bochs can have at once
 PROGRAMS = ROOT / "build" / "guests"
-MARKED_EPT = ["guest_memory_map", "platform_init"]
+MARKED_EPT = ["vm_start", "guest_memory_map", "platform_init", "vcpu_create"]
 
 
 def image(folder, name, elf, modules, options=""):

@@ -21,8 +21,12 @@ def parse_image(text):
 
 
 def image_bytes(elf):
-    return parse_image(subprocess.run(["readelf", "-SW", elf], check=True, capture_output=True,
-                                      text=True).stdout)
+    """Of the kernel, without the names for backtraces, which its last object file holds."""
+    def of(path):
+        return parse_image(subprocess.run(["readelf", "-SW", path], check=True,
+                                          capture_output=True, text=True).stdout)
+
+    return of(elf) - of(elf.parent / "kernel" / "symbols.asm.o")
 
 
 def parse_ept(text):
@@ -47,7 +51,7 @@ def ept_in_bochs(console, marks):
     for mark in marks:
         if mark.name == "guest_memory_map":
             begin = mark.tick
-        elif mark.name == "platform_init" and begin is not None:
+        elif begin is not None:
             spans.append(mark.tick - begin)
             begin = None
     return [{"mib": int(kib) // 1024, "leaf": "1G", "leaves": [int(small), int(middle), int(large)],

@@ -115,15 +115,19 @@ def pages_between(a, b):
 
 def pages(alone, smp, cores):
     """{what: pages}. alone: marks of one core and one VM; smp: of several cores."""
-    def taken(marks, begin, end):
-        return pages_between(first(marks, begin, core=0), first(marks, end, core=0))
+    def taken(marks, begin, end=None):
+        a = first(marks, begin, core=0)
+        b = first(marks, end, core=0) if end else next(
+            (m for m in marks if a and m.tick > a.tick), None)
+        return pages_between(a, b)
 
+    # Until the next mark, where no other is named: the order of a VM's start is not ours.
     of_cores = taken(smp, "smp_start", "vmx_init")
     found = {
         "core": of_cores // (cores - 1) if of_cores is not None else None,
         "vm_struct": taken(alone, "vm_launch_modules", "vm_start"),
-        "vm_ram": taken(alone, "guest_memory_init", "guest_memory_map"),
-        "vm_ept": taken(alone, "guest_memory_map", "platform_init"),
+        "vm_ram": taken(alone, "guest_memory_init"),
+        "vm_ept": taken(alone, "guest_memory_map"),
     }
     begin, end = first(alone, "vcpu_create"), first(alone, "vcpu_destroy")
     found["vcpu"] = pages_between(begin, end)
