@@ -139,6 +139,24 @@ static enum status add_kernel(struct vm_build_job *b, const struct loader_input 
 			     b->size);
 }
 
+/* Modules that nobody will look at. Lintel's own BIOS reads disks and no files of fw_cfg; another
+ * one finds an initrd only beside a kernel. */
+static void warn_of_unused(const struct vm *vm, const struct loader_input *in)
+{
+	bool own = loader_own_firmware(in), kernel = vm->config.kind == VM_KIND_LINUX;
+
+	for (unsigned i = 0; i < vm->module_count; i++) {
+		enum vm_role role = vm->modules[i].role;
+		bool unused = own && (role == VM_ROLE_FLOPPY || role == VM_ROLE_KERNEL);
+
+		if (role == VM_ROLE_INITRD && !kernel)
+			unused = own || !vm_has_role(vm, VM_ROLE_KERNEL);
+		if (unused)
+			log_warn(LOG_GUEST, "%s: role=%s: its firmware will not use it",
+				 vm->config.name, vm_role_name(role));
+	}
+}
+
 static enum status load(struct vm_build_job *b, struct guest_cpu_state *start)
 {
 	struct vm *vm = b->vm;
@@ -153,6 +171,8 @@ static enum status load(struct vm_build_job *b, struct guest_cpu_state *start)
 	s = loader_load(&vm->memory, &in, start, b->message, b->size);
 	vm->has_firmware = vm->config.kind == VM_KIND_BIOS || vm->config.kind == VM_KIND_DISK ||
 			   loader_own_firmware(&in);
+	if (!vm->runs_done && !vm->resets)
+		warn_of_unused(vm, &in);
 	if (s == OK && !vm->has_firmware)
 		platform_set_bios_state(&vm->platform, now_ns());
 	return s;

@@ -152,3 +152,10 @@ def test_a_vm_that_cannot_be_made_is_named_with_its_line(lintel, files, cores):
         assert "  " + line.partition(" ")[2] in errors
     said = console.guest(machine.console, "tick")
     assert expect.load("tick").mismatch(said, others_between=True) is None
+
+
+def test_a_module_that_no_firmware_will_use_is_named(lintel, files):
+    machine = lintel.boot([HELLO + " vm=own kind=flat firmware=own",
+                           "/guest/disk.img vm=own role=floppy"], files=files)
+    lintel.end_well(machine)
+    assert console.logged(machine.console, "own: role=floppy: its firmware will not use it")
