@@ -85,6 +85,10 @@ static void access_ata(struct platform *p, unsigned channel, struct io_access *i
 	bool irq = vata_irq(&p->ata[channel]);
 
 	vata_access(&p->ata[channel], io);
+	if (vata_take_fall(&p->ata[channel])) {
+		vpic_set_line(&p->pic, PLATFORM_IRQ_ATA + channel, false);
+		irq = false;
+	}
 	if (vata_irq(&p->ata[channel]) != irq) {
 		p->calm_stale = true;
 		p->stale = true;

@@ -51,6 +51,7 @@ static void show_signatures(struct vata *c)
 		vata_device_signature(d);
 		d->now[VATA_DEVICE] = ATA_DEVICE_ONES;
 		memset(d->previous, 0, sizeof(d->previous));
+		c->fell |= d->interrupt;
 		d->interrupt = false;
 	}
 	c->selected = 0;
@@ -94,6 +95,7 @@ static void write_command(struct vata *c, uint8_t command)
 	}
 	if (!is_there(d))
 		return;
+	c->fell |= d->interrupt;
 	d->interrupt = false;
 	d->error = 0;
 	if (d->kind == VATA_DISK)
@@ -237,6 +239,14 @@ void vata_access(void *state, struct io_access *io)
 bool vata_irq(const struct vata *c)
 {
 	return c->devices[c->selected].interrupt && !(c->control & ATA_CONTROL_NIEN);
+}
+
+bool vata_take_fall(struct vata *c)
+{
+	bool fell = c->fell;
+
+	c->fell = false;
+	return fell;
 }
 
 static unsigned whole_elements(const struct vata_device *d, unsigned size, unsigned count)

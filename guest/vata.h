@@ -30,6 +30,7 @@ struct vata_drive {
 };
 
 struct vata {
+	bool fell; /* see vata_take_fall() */
 	struct vata_device devices[2];
 	uint8_t control; /* as written */
 	uint8_t selected;
@@ -44,6 +45,10 @@ void vata_access(void *state, struct io_access *io);
 
 /* Level of INTRQ: IRQ 14, or 15 for the secondary channel. */
 bool vata_irq(const struct vata *c);
+
+/* Has the line been low since the last call, if only for a moment? A command ends the request of the
+ * last one, and its own comes at once: two edges. */
+bool vata_take_fall(struct vata *c);
 
 /* What REP INS and REP OUTS do to the data register: up to count whole elements of size bytes, not
  * past the end of a DRQ block. Returns how many were moved; 0 says that this is none of the simple

@@ -20,6 +20,20 @@ static void a_board_that_is_left_alone_asks_for_nothing(void **state)
 	assert_false(platform_could_wake(&board));
 }
 
+static void a_command_written_while_intrq_is_up_gives_a_new_edge(void **state)
+{
+	uint16_t words[256];
+
+	(void)state;
+	ata_command(0xec, 0, 1);
+	assert_int_equal(take_interrupt(), VECTOR_ATA);
+	assert_int_equal(in(PORT_ATA_CONTROL)&0x08, 0x08);
+	assert_int_equal(run_port(PORT_ATA, 2, false, 256, words), 256);
+	run_until(&board, now_ns);
+	out(PORT_ATA + VATA_COMMAND, 0xec);
+	assert_int_equal(take_interrupt(), VECTOR_ATA);
+}
+
 /* ---- keyboard ---- */
 
 static void typed_keys_come_by_irq_1_with_an_edge_for_each_byte(void **state)
@@ -268,6 +282,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		LINE_TEST(a_board_that_is_left_alone_asks_for_nothing),
+		LINE_TEST(a_command_written_while_intrq_is_up_gives_a_new_edge),
 		LINE_TEST(typed_keys_come_by_irq_1_with_an_edge_for_each_byte),
 		LINE_TEST(a_masked_keyboard_has_no_deadline),
 		LINE_TEST(keys_wait_where_they_are_when_the_keyboard_is_full),
