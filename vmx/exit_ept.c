@@ -211,15 +211,19 @@ static enum exit_action emulate(struct vcpu *v, gpa_t at)
 	switch (emulate_instruction(&s, &vm->memory, &vm->platform.mmio, now_ns(), &report,
 				    &fault)) {
 	case EMULATE_DONE:
+		/* The exit has saved it set (SDM 3C "Saving RIP, RSP, and RFLAGS"). */
+		s.rflags &= ~RFLAGS_RF;
 		vcpu_write_instruction_state(v, &s);
 		vcpu_advance(v, s.rip);
 		return EXIT_RETRY;
 	case EMULATE_AGAIN:
 		vcpu_write_instruction_state(v, &s);
 		if (s.rflags & RFLAGS_TF)
-			inject_after_skip(v, 0, s.rflags);
+			inject_after_skip(v, vmcs_read(VMCS_GUEST_INTERRUPTIBILITY), s.rflags);
 		return EXIT_RETRY;
 	case EMULATE_FAULT:
+		/* REP stands as after its last whole element, with its flags. */
+		vcpu_write_instruction_state(v, &s);
 		return inject_fault(v, &fault);
 	case EMULATE_UNKNOWN:
 	case EMULATE_UNSUPPORTED:
