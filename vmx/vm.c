@@ -96,6 +96,8 @@ enum exit_action vm_end(struct vm *vm, bool well, const char *format, ...)
 
 enum exit_action vm_reset(struct vm *vm, const char *by)
 {
+	if (vm->state == VM_ENDED)
+		return EXIT_STOP;
 	vm_end(vm, false, "reset by %s", by);
 	vm->restart = vm->config.restart_on_reset;
 	return EXIT_STOP;
