@@ -99,7 +99,7 @@ struct platform {
 
 /* Power-on: the chips are as after their reset, A20 is on, no PIC is initialised. fw_cfg has the
  * items of the machine's size, and the caller adds its own. ERR_EXISTS, and the board is not to be
- * used: a debug port of the setup is another chip's. */
+ * used: a debug port of the setup is another chip's; ERR_RANGE: it is past FFFFh. */
 MUST_CHECK enum status platform_init(struct platform *p, const struct platform_setup *setup);
 
 /*
@@ -174,8 +174,9 @@ static inline uint64_t platform_deadline_ns(struct platform *p, uint64_t now_ns)
 	return p->wake_ns;
 }
 
-/* Could an interrupt still come, as the guest has programmed the board: from the PIT, or through
- * COM1 by what the outside does? A guest that halts and gets false sleeps for good. */
+/* Could an interrupt still come, as the guest has programmed the board: from the PIT, the clock or
+ * the keyboard, or through COM1 by what the outside does? A guest that halts and gets false sleeps
+ * for good. */
 bool platform_could_wake(const struct platform *p);
 
 /* Bytes that were typed, for the keyboard. False: no room, the caller keeps it. */

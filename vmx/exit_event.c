@@ -95,15 +95,12 @@ enum exit_action exit_triple_fault(struct vcpu *v)
 	enum exit_action action;
 	char by[48];
 
-	if (!vm->config.restart_on_reset) {
-		action = vm_end(vm, false, "triple fault at %#llx", (unsigned long long)v->rip);
-		vcpu_dump(v);
-		return action;
-	}
 	text_format(by, sizeof(by), "a triple fault at %#llx", (unsigned long long)v->rip);
 	lock_acquire(&vm->lock);
 	action = vm_reset_cpu(v, by);
 	lock_release(&vm->lock);
+	if (action == EXIT_STOP && !vm->restart)
+		vcpu_dump(v);
 	return action;
 }
 

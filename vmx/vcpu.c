@@ -60,6 +60,18 @@ undo:
 	return s;
 }
 
+static void clear_breakpoints(struct vcpu *v)
+{
+	if (this_cpu()->vmx->fpu_owner == v) {
+		cpu_write_dr0(0);
+		cpu_write_dr1(0);
+		cpu_write_dr2(0);
+		cpu_write_dr3(0);
+	}
+	for (unsigned i = 0; i < ARRAY_SIZE(v->parked.dr); i++)
+		v->parked.dr[i] = 0;
+}
+
 void vcpu_reset(struct vcpu *v, const struct guest_cpu_state *start)
 {
 	v->event = (struct vcpu_event){0};
@@ -68,6 +80,8 @@ void vcpu_reset(struct vcpu *v, const struct guest_cpu_state *start)
 	vmcs_write(VMCS_GUEST_INTERRUPTIBILITY, 0);
 	vmcs_write(VMCS_GUEST_PENDING_DEBUG, 0);
 	vcpu_write_state(v, start);
+	v->cr8 = 0;
+	clear_breakpoints(v);
 	v->flush_vpid = true;
 	v->prepare |= PREPARE_EVENTS;
 }

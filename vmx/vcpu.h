@@ -18,7 +18,7 @@ enum exit_action {
 	EXIT_RETRY,     /* run on at the same RIP (or at the one the handler set) */
 	EXIT_BLOCK,     /* the instruction is done, and the vCPU sleeps until an interrupt */
 	EXIT_YIELD,     /* back to the core's loop, which may run somebody else first */
-	EXIT_STOP,      /* the VM has ended; vm->end says why */
+	EXIT_STOP,      /* the VM has ended; vm->end_text says why */
 	EXIT_UNHANDLED, /* nobody knows this exit: the VM ends with a dump */
 };
 

@@ -165,7 +165,9 @@ static void drain_serial(struct vm *vm)
 	       (vm->line && !host_ops->line_drained(vm->line))) {
 		if (now_ns() - start_ns > (alone ? NS_PER_SECOND : DRAIN_SHARED_NS))
 			return;
+		lock_acquire(&vm->lock);
 		vm_pump_serial(vm, now_ns());
+		lock_release(&vm->lock);
 		host_ops->service();
 		cpu_irq_window();
 	}

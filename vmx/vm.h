@@ -121,7 +121,7 @@ bool vm_finish(struct vm *vm);
 enum exit_action vm_end(struct vm *vm, bool well, const char *format, ...) PRINTF_LIKE(3, 4);
 
 /* The machine is reset, by what the text says: it starts anew, or ends (on-reset=). Returns
- * EXIT_STOP. */
+ * EXIT_STOP. On the VM's core, with or without its lock. */
 enum exit_action vm_reset(struct vm *vm, const char *by);
 
 /* Bytes between the guest's serial port, or its screen and keyboard, and its console line, both

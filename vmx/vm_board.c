@@ -191,7 +191,8 @@ enum status vm_make_board(struct vm_build_job *b)
 		return s;
 	s = platform_init(&vm->platform, &setup);
 	if (s != OK) {
-		text_format(b->message, b->size, "debugexit= or debugcon=: another device's port");
+		text_format(b->message, b->size, "debugexit= or debugcon=: %s",
+			    s == ERR_EXISTS ? "another device's port" : status_text(s));
 		return s;
 	}
 	set_boot_order(vm, &setup);

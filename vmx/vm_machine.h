@@ -9,7 +9,8 @@
 #define VM_BUILD_MESSAGE 320u
 
 /* Builds all of it. On the VM's core. On failure nothing is left of it, and message (size bytes) is
- * a line for the user. */
+ * a line for the user: ERR_NO_MEMORY and ERR_FULL (frames, drives, files), ERR_EXISTS (a debug port
+ * that is taken), and what loader_load() and disk_init() say. */
 MUST_CHECK enum status vm_build(struct vm *vm, char *message, size_t size);
 
 /* Gives back every frame. On its core; the vCPU is gone afterwards. */

@@ -50,8 +50,11 @@ static void report_details(const struct vm *vm)
 			  vm->config.name, (unsigned long long)mmio->unclaimed[i].page.raw,
 			  (unsigned long long)mmio->unclaimed[i].reads,
 			  (unsigned long long)mmio->unclaimed[i].writes);
+	if (vm->platform.chipset.lines_lost)
+		log_warn(LOG_GUEST, "%s: %llu lines of debug output were lost", vm->config.name,
+			 (unsigned long long)vm->platform.chipset.lines_lost);
 	if (vm->platform.chipset.post_count)
-		log_at(vm->ended_well ? LOG_DEBUG : LOG_INFO, LOG_GUEST,
+		log_at(vm->ended_well && !vm->has_firmware ? LOG_DEBUG : LOG_INFO, LOG_GUEST,
 		       "%s: POST code %02xh was the last of %llu", vm->config.name,
 		       vm->platform.chipset.post,
 		       (unsigned long long)vm->platform.chipset.post_count);
