@@ -42,8 +42,7 @@ void chipset_post_access(void *state, struct io_access *io)
 	struct chipset *c = state;
 
 	if (io->write) {
-		c->post = (uint8_t)io->value;
-		c->post_count++;
+		chipset_post(c, (uint8_t)io->value);
 	} else {
 		io->value = c->post;
 	}

@@ -101,6 +101,13 @@ static NOINLINE void sync_calm(struct platform *p, uint64_t now_ns)
 	p->calm_stale = false;
 }
 
+/* Is there nothing to carry up to until_ns, as the line was left by carry_pit()? */
+static bool pit_is_still(const struct platform *p, uint64_t until_ns)
+{
+	return vpit_no_edge(&p->pit, until_ns) &&
+	       (p->pit.channels[0].event_tick == VPIT_NO_EVENT || low_phase_is_hidden(p));
+}
+
 void platform_sync_slow(struct platform *p, uint64_t now_ns, uint64_t ran_until_ns)
 {
 	/* From the deadline on it was not the guest that let ticks wait, but an exit that came
@@ -109,7 +116,8 @@ void platform_sync_slow(struct platform *p, uint64_t now_ns, uint64_t ran_until_
 		ran_until_ns = min_u64(ran_until_ns, p->wake_ns);
 	if (ran_until_ns < now_ns) {
 		carry_pit(p, ran_until_ns, true);
-		carry_pit(p, now_ns, false);
+		if (!pit_is_still(p, now_ns))
+			carry_pit(p, now_ns, false);
 	} else {
 		carry_pit(p, now_ns, true);
 	}

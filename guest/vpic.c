@@ -43,7 +43,7 @@ static unsigned rank(const struct vpic_chip *c, uint8_t levels)
 {
 	unsigned first = (c->lowest + 1u) & 7;
 	unsigned twice = levels * 0x101u;
-	unsigned rotated = (twice >> first) & 0xff;
+	unsigned rotated = (twice >> first) & 0xff; /* first is 0 as long as nothing rotates */
 
 	return rotated ? (unsigned)__builtin_ctz(rotated) : NO_LEVEL;
 }
@@ -65,14 +65,15 @@ static bool cascades(const struct vpic_chip *c, unsigned level)
  * of that, and in special fully nested mode a slave's own further requests pass.
  * Data sheet, "Fully Nested Mode", "Special Mask Mode", "The Special Fully Nested Mode".
  */
-static unsigned resolve(const struct vpic_chip *c, uint8_t requested)
+static inline unsigned resolve(const struct vpic_chip *c, uint8_t requested)
 {
 	uint8_t wanted = requested & (uint8_t)~c->imr;
-	uint8_t in_service = c->special_mask ? c->isr & (uint8_t)~c->imr : c->isr;
+	uint8_t in_service;
 	unsigned first, limit;
 
-	if (!c->ready || !wanted)
+	if (!wanted || !c->ready)
 		return NO_LEVEL;
+	in_service = c->special_mask ? c->isr & (uint8_t)~c->imr : c->isr;
 	first = rank(c, wanted);
 	limit = rank(c, in_service);
 	if (first < limit)
@@ -320,15 +321,10 @@ void vpic_access(void *state, struct io_access *io)
 	update(p);
 }
 
-void vpic_set_line(struct vpic *p, unsigned irq, bool level)
+void vpic_change_line(struct vpic *p, unsigned irq, bool level)
 {
-	struct vpic_chip *c;
-
 	ASSERT(irq < 16 && irq != VPIC_CASCADE);
-	c = chip_of(p, irq >> 3);
-	if (level == ((c->lines & bit(irq & 7)) != 0))
-		return;
-	drive(c, irq & 7, level);
+	drive(chip_of(p, irq >> 3), irq & 7, level);
 	update(p);
 }
 

@@ -60,8 +60,8 @@ void vpic_reset(struct vpic *p);
 /* One byte access to register io->port, 0 to 5. */
 void vpic_access(void *state, struct io_access *io);
 
-/* The level of input 0 to 15 (2 is the cascade and may not be driven). */
-void vpic_set_line(struct vpic *p, unsigned irq, bool level);
+/* For vpic_set_line(). */
+void vpic_change_line(struct vpic *p, unsigned irq, bool level);
 
 /* The INT output of the master now. Two instructions: it is on the exit path. */
 static inline bool vpic_intr(const struct vpic *p)
@@ -86,6 +86,13 @@ static inline const struct vpic_chip *vpic_chip_of(const struct vpic *p, unsigne
 static inline bool vpic_line(const struct vpic *p, unsigned irq)
 {
 	return vpic_chip_of(p, irq)->lines >> (irq & 7) & 1;
+}
+
+/* The level of input 0 to 15 (2 is the cascade and may not be driven). */
+static inline void vpic_set_line(struct vpic *p, unsigned irq, bool level)
+{
+	if (level != vpic_line(p, irq))
+		vpic_change_line(p, irq, level);
 }
 
 /* The level-triggered inputs of a chip, by ELCR or by LTIM of ICW1. */

@@ -7,9 +7,8 @@
 
 #include "kernel/assert.h"
 
-/* 600,000,000 ns are 715,909 ticks, and no shorter time is a whole number of ticks. */
-#define CYCLE_NS      UINT64_C(600000000)
-#define CYCLE_TICKS   UINT64_C(715909)
+#define CYCLE_NS      VPIT_CYCLE_NS
+#define CYCLE_TICKS   VPIT_CYCLE_TICKS
 
 /* Channel 1 of a PC asks for a memory refresh every 18 ticks, and port 61h bit 4 toggles. */
 #define REFRESH_TICKS 18u
@@ -28,17 +27,14 @@ enum {
 	UNDRIVEN_BUS = 0xff,
 };
 
-/* Every division here is by a constant, so it costs a multiplication. */
-static uint64_t ticks_from_ns(uint64_t ns)
-{
-	return ns / CYCLE_NS * CYCLE_TICKS + ns % CYCLE_NS * CYCLE_TICKS / CYCLE_NS;
-}
-
 /* The first nanosecond of a tick. */
 static uint64_t ns_from_ticks(uint64_t ticks)
 {
-	uint64_t cycles = ticks / CYCLE_TICKS;
+	uint64_t cycles;
 
+	if (ticks == VPIT_NO_EVENT)
+		return NS_NEVER;
+	cycles = ticks / CYCLE_TICKS;
 	if (cycles >= UINT64_MAX / CYCLE_NS)
 		return NS_NEVER;
 	return cycles * CYCLE_NS + (ticks % CYCLE_TICKS * CYCLE_NS + CYCLE_TICKS - 1) / CYCLE_TICKS;
@@ -46,7 +42,7 @@ static uint64_t ns_from_ticks(uint64_t ticks)
 
 static uint64_t tick_at(const struct vpit *p, uint64_t now_ns)
 {
-	return max_u64(p->tick, ticks_from_ns(now_ns));
+	return max_u64(p->tick, vpit_ticks_from_ns(now_ns));
 }
 
 /* Keeps rise_ns right, after channel 0 was touched. */
@@ -136,17 +132,13 @@ void vpit_access(void *state, struct io_access *io)
 {
 	struct vpit *p = state;
 
-	if (LIKELY(!io->write && io->port < VPIT_CHANNELS)) {
-		struct vpit_channel *c = &p->channels[io->port];
-		uint64_t tick = tick_at(p, io->now_ns);
+	uint8_t value;
 
-		if (LIKELY(vpit_channel_is_plain(c, tick))) {
-			p->tick = tick;
-			io->value = vpit_channel_read_plain(c, tick);
-			return;
-		}
-	}
-	access_any(p, io);
+	if (LIKELY(!io->write && io->port < VPIT_CHANNELS) &&
+	    LIKELY(vpit_read_quick(p, io->port, io->now_ns, &value)))
+		io->value = value;
+	else
+		access_any(p, io);
 }
 
 void vpit_reset(struct vpit *p, uint64_t now_ns)
@@ -156,7 +148,7 @@ void vpit_reset(struct vpit *p, uint64_t now_ns)
 		{REG_CONTROL, 0x54}, {1, 18},         /* memory refresh */
 		{REG_CONTROL, 0xb6}, {2, 0},  {2, 0}, /* speaker */
 	};
-	uint64_t tick = ticks_from_ns(now_ns);
+	uint64_t tick = vpit_ticks_from_ns(now_ns);
 
 	*p = (struct vpit){.tick = tick};
 	for (unsigned i = 0; i < VPIT_CHANNELS; i++)
@@ -178,7 +170,7 @@ bool vpit_out(const struct vpit *p, unsigned channel, uint64_t now_ns)
 	return c.out;
 }
 
-bool vpit_follow_out(struct vpit *p, uint64_t now_ns)
+bool vpit_follow_out_slow(struct vpit *p, uint64_t now_ns)
 {
 	p->tick = tick_at(p, now_ns);
 	vpit_channel_advance(&p->channels[0], p->tick);

@@ -46,22 +46,58 @@ void vpit_reset(struct vpit *p, uint64_t now_ns);
  * cores read the clock, then took the lock the other way round) counts as that one. */
 void vpit_access(void *state, struct io_access *io);
 
+/* 600,000,000 ns are 715,909 ticks, and no shorter time is a whole number of ticks. */
+#define VPIT_CYCLE_NS    UINT64_C(600000000)
+#define VPIT_CYCLE_TICKS UINT64_C(715909)
+
+/* Every division here is by a constant, so it costs a multiplication. */
+static inline uint64_t vpit_ticks_from_ns(uint64_t ns)
+{
+	return ns / VPIT_CYCLE_NS * VPIT_CYCLE_TICKS +
+	       ns % VPIT_CYCLE_NS * VPIT_CYCLE_TICKS / VPIT_CYCLE_NS;
+}
+
+/* A read of a counter, 0 to 2, the short way: false where it is not plain, and nothing was done. */
+static inline bool vpit_read_quick(struct vpit *p, unsigned counter, uint64_t now_ns,
+				   uint8_t *value)
+{
+	struct vpit_channel *c = &p->channels[counter];
+	uint64_t tick = max_u64(p->tick, vpit_ticks_from_ns(now_ns));
+
+	if (UNLIKELY(!vpit_channel_is_plain(c, tick)))
+		return false;
+	p->tick = tick;
+	*value = vpit_channel_read_plain(c, tick);
+	return true;
+}
+
 /* Level of a channel's OUT pin at now_ns. channel 0 to 2. */
 bool vpit_out(const struct vpit *p, unsigned channel, uint64_t now_ns);
 
 /* The same of channel 0 for a caller that asks often, with times that do not go back: what has been
  * played up to now_ns is not played again. */
-bool vpit_follow_out(struct vpit *p, uint64_t now_ns);
+bool vpit_follow_out_slow(struct vpit *p, uint64_t now_ns);
+static inline bool vpit_follow_out(struct vpit *p, uint64_t now_ns)
+{
+	return p->channels[0].event_tick == VPIT_NO_EVENT ? p->channels[0].out
+							  : vpit_follow_out_slow(p, now_ns);
+}
 
 /* For vpit_take_edges() and vpit_deadline_ns(). */
 uint64_t vpit_take_edges_slow(struct vpit *p, uint64_t until_ns);
 uint64_t vpit_deadline_ns_slow(const struct vpit *p, uint64_t now_ns);
 
+/* Does OUT 0 not rise up to until_ns, and has nobody to be told of an older edge? */
+static inline bool vpit_no_edge(const struct vpit *p, uint64_t until_ns)
+{
+	return until_ns < p->rise_ns && p->channels[0].edges == 0;
+}
+
 /* Rising edges of OUT 0 in the time since the last call (or reset), up to and including until_ns;
  * also those that a control word caused. Takes the same short time after days. */
 static inline uint64_t vpit_take_edges(struct vpit *p, uint64_t until_ns)
 {
-	if (until_ns < p->rise_ns && p->channels[0].edges == 0)
+	if (vpit_no_edge(p, until_ns))
 		return 0;
 	return vpit_take_edges_slow(p, until_ns);
 }

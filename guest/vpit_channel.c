@@ -195,8 +195,29 @@ void vpit_channel_reset(struct vpit_channel *c, bool gate, uint64_t tick)
 	};
 }
 
+/* Mode 0 from the load that is due to its end, if that is not past tick: no need to play both
+ * pulses, and this is what stands before the interrupt of every one-shot. */
+static bool run_off(struct vpit_channel *c, uint64_t tick)
+{
+	uint64_t end = c->event_tick + c->written;
+
+	if (c->mode != 0 || !c->load_due || c->trigger || !c->gate || tick < end)
+		return false;
+	load(c);
+	c->from_tick = end;
+	c->count = 0;
+	c->expired = true;
+	set_out(c, true);
+	begin_run(c);
+	return true;
+}
+
 void vpit_channel_advance_slow(struct vpit_channel *c, uint64_t tick)
 {
+	if (at_period_start(c))
+		leap(c, tick);
+	else if (run_off(c, tick))
+		return;
 	while (tick >= c->event_tick) {
 		clock_pulse(c);
 		if (at_period_start(c))
@@ -207,8 +228,13 @@ void vpit_channel_advance_slow(struct vpit_channel *c, uint64_t tick)
 /* Four pulses suffice: a load, a reload of another count than 1, a fall, the rise. */
 uint64_t vpit_channel_next_rise(const struct vpit_channel *channel)
 {
-	struct vpit_channel c = *channel;
+	struct vpit_channel c;
 
+	if (channel->event_tick == VPIT_NO_EVENT)
+		return VPIT_NO_EVENT;
+	if (at_period_start(channel))
+		return channel->from_tick + channel->loaded;
+	c = *channel;
 	c.edges = 0;
 	while (c.event_tick != VPIT_NO_EVENT) {
 		clock_pulse(&c);

@@ -19,11 +19,6 @@ static unsigned capacity(const struct vuart *u)
 	return fifos_on(u) ? VUART_FIFO : 1;
 }
 
-static uint8_t length_mask(const struct vuart *u)
-{
-	return (uint8_t)(0xff >> (3 - (u->lcr & UART_LCR_LENGTH)));
-}
-
 static void set_pending(struct vuart *u, uint8_t condition, bool on)
 {
 	u->pending = (uint8_t)(on ? u->pending | condition : u->pending & ~condition);
@@ -81,7 +76,7 @@ static void take_character(struct vuart *u, uint8_t byte, uint8_t error, uint64_
 	}
 	u->timed_out = has_timed_out(u, now_ns);
 	slot = (u->rx_head + u->rx_count) % VUART_FIFO;
-	u->rx[slot] = byte & length_mask(u);
+	u->rx[slot] = byte & vuart_length_mask(u);
 	u->rx_error[slot] = error & UART_LSR_CHARACTER;
 	u->rx_bad = (uint8_t)(u->rx_bad + (u->rx_error[slot] != 0));
 	u->rx_count++;
@@ -134,7 +129,7 @@ static void transmitter_empty(struct vuart *u)
 
 static void write_thr(struct vuart *u, uint8_t byte, uint64_t now_ns)
 {
-	byte &= length_mask(u);
+	byte &= vuart_length_mask(u);
 	if (UNLIKELY(u->mcr & UART_MCR_LOOP)) {
 		take_character(u, byte, 0, now_ns);
 		set_pending(u, UART_IER_THRE, u->lsr & UART_LSR_THRE);

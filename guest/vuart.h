@@ -57,6 +57,12 @@ bool vuart_can_receive(const struct vuart *u);
 /* The next byte for the outside, if there is one. Takes it out of the transmitter. */
 bool vuart_take_tx(struct vuart *u, uint8_t *byte);
 
+/* The bits that a character has, by LCR: 5 to 8. */
+static inline uint8_t vuart_length_mask(const struct vuart *u)
+{
+	return (uint8_t)(0xff >> (3 - (u->lcr & 3)));
+}
+
 /* Is a byte waiting for the outside? */
 static inline bool vuart_has_tx(const struct vuart *u)
 {
