@@ -63,6 +63,14 @@ static inline const struct cpuid_regs *cpuid_fixed(const struct cpuid_policy *p,
 	return &p->basic[leaf];
 }
 
+/* Bit n: cpuid_fixed() has an answer for leaf n. */
+static inline uint32_t cpuid_fixed_leaves(const struct cpuid_policy *p)
+{
+	uint32_t out_of_range = p->max_basic < 31 ? ~UINT32_C(0) << (p->max_basic + 1) : 0;
+
+	return ~(p->special | out_of_range);
+}
+
 /* The bits of CR4 that the guest may set; any other is #GP. */
 static inline uint64_t cr4_guest_allowed(const struct cpuid_policy *p)
 {

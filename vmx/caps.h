@@ -12,9 +12,10 @@
 
 /* What the CPU says of itself, as read. MSRs that are not there are 0. */
 struct vmx_msrs {
-	bool cpu_has_vmx; /* CPUID.1:ECX bit 5 */
-	bool intel;       /* CPUID vendor "GenuineIntel" or compatible with VMX */
-	bool in_emulator; /* CPUID.1:ECX bit 31 */
+	bool cpu_has_vmx;  /* CPUID.1:ECX bit 5 */
+	bool no_fast_path; /* nothing of the CPU's: by vmx_caps_without() */
+	bool intel;        /* CPUID vendor "GenuineIntel" or compatible with VMX */
+	bool in_emulator;  /* CPUID.1:ECX bit 31 */
 	uint64_t feature_control;
 	uint64_t basic;
 	uint64_t group[CONTROL_GROUPS]; /* the TRUE ones where basic bit 55 says so */
@@ -34,6 +35,7 @@ struct vmx_caps {
 	bool invept_single, invvpid_single;
 	bool mtf; /* the monitor trap flag can be set */
 	bool vpid, preemption_timer, guest_pat, rdtscp;
+	bool fast_path;                 /* of vmx/entry.asm */
 	bool must_lock_feature_control; /* the firmware left it open: set and lock it */
 	uint8_t preemption_shift;       /* the timer counts once in 2^shift TSC ticks */
 };
@@ -42,8 +44,8 @@ struct vmx_caps {
 #define FEATURE_CONTROL_VMX_OUTSIDE_SMX BIT(2)
 
 /* Takes something away from what the CPU has, for experiments: "vmx", "ept", "unrestricted-guest",
- * "vpid", "preemption-timer", "virtual-nmis", "pat", "1g", "2m". ERR_NOT_FOUND: no such word.
- * Pure. */
+ * "vpid", "preemption-timer", "virtual-nmis", "pat", "1g", "2m"; and our own
+ * "fast-path". ERR_NOT_FOUND: no such word. Pure. */
 MUST_CHECK enum status vmx_caps_without(struct vmx_msrs *m, struct text word);
 
 /* Decides. ERR_UNSUPPORTED: text says in one or two sentences what is missing and what to do. */

@@ -36,6 +36,10 @@ enum status vmx_caps_without(struct vmx_msrs *m, struct text word)
 		m->cpu_has_vmx = false;
 		return OK;
 	}
+	if (text_is(word, "fast-path")) {
+		m->no_fast_path = true;
+		return OK;
+	}
 	for (unsigned i = 0; i < ARRAY_SIZE(features); i++) {
 		if (text_is(word, features[i].word)) {
 			*features[i].msr &= ~features[i].bits;
@@ -164,6 +168,7 @@ enum status vmx_caps_decide(const struct vmx_msrs *m, struct vmx_caps *caps, cha
 	caps->cr4_fixed1 = m->cr4_fixed1;
 	caps->preemption_timer = (caps->controls[CONTROL_PIN] & PIN_PREEMPTION_TIMER) != 0;
 	caps->preemption_shift = m->misc & 0x1f;
+	caps->fast_path = !m->no_fast_path;
 	caps->mtf = control_may_be_1(m->group[CONTROL_PROC], 27);
 	caps->rdtscp = (caps->controls[CONTROL_PROC2] & PROC2_RDTSCP) != 0;
 	caps->guest_pat = (caps->controls[CONTROL_EXIT] & EXIT_SAVE_PAT) &&

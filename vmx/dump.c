@@ -115,13 +115,13 @@ static void dump_controls(const char *name, const struct vcpu *v)
 static void dump_history(const char *name, const struct vcpu *v)
 {
 	uint64_t shown = min_u64(vcpu_exits(v), EXIT_HISTORY);
-	size_t last = (size_t)(v->last_exit - v->history);
+	size_t last = v->history_at / 8;
 
 	log_error(LOG_GUEST, "%s: the last %llu exits, oldest first:", name,
 		  (unsigned long long)shown);
 	for (uint64_t i = shown; i-- > 0;) {
 		const struct exit_record *r = &v->history[(last - i) % EXIT_HISTORY];
-		const char *reason = exit_reason_name(r->reason & 0xffff);
+		const char *reason = exit_reason_name((uint32_t)r->reason & 0xffff);
 
 		log_error(LOG_GUEST, "%s:   %-24s RIP %08llx  qualification %llx", name,
 			  reason ? reason : "?", (unsigned long long)r->rip,

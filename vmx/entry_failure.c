@@ -99,7 +99,7 @@ enum exit_action entry_failed(struct vcpu *v, uint32_t how)
 
 enum exit_action entry_refused(struct vcpu *v)
 {
-	uint32_t basic = v->last_exit->reason & 0xffff;
+	uint32_t basic = vcpu_last_exit(v)->reason & 0xffff;
 	const char *name = exit_reason_name(basic);
 	enum exit_action action;
 

@@ -88,10 +88,11 @@ const char *exit_reason_name(uint32_t basic_reason)
 
 enum exit_action exit_unhandled(struct vcpu *v)
 {
-	const char *name = exit_reason_name(v->last_exit->reason & 0xffff);
+	uint32_t reason = (uint32_t)vcpu_last_exit(v)->reason;
+	const char *name = exit_reason_name(reason & 0xffff);
 	enum exit_action action =
 		vm_end(v->vm, false, "VM exit that nobody handles: %s (reason %#x)",
-		       name ? name : "unknown", v->last_exit->reason);
+		       name ? name : "unknown", reason);
 
 	vcpu_dump(v);
 	return action;
@@ -99,7 +100,9 @@ enum exit_action exit_unhandled(struct vcpu *v)
 
 void exit_trace(const struct vcpu *v)
 {
+	const struct exit_record *last = vcpu_last_exit(v);
+
 	log_trace(LOG_EXIT, "%s: %s at %#llx, qualification %#llx", v->vm->config.name,
-		  exit_reason_name(v->last_exit->reason), (unsigned long long)v->rip,
-		  (unsigned long long)v->last_exit->qualification);
+		  exit_reason_name((uint32_t)last->reason), (unsigned long long)v->rip,
+		  (unsigned long long)last->qualification);
 }

@@ -111,7 +111,7 @@ static enum status step_over_write(struct vcpu *v, struct vm_void *page)
  * step is pending all the same (Bochs does). */
 static bool step_goes_on(const struct vcpu *v)
 {
-	switch (v->last_exit->reason) {
+	switch (vcpu_last_exit(v)->reason) {
 	case EXIT_REASON_EPT_VIOLATION:
 	case EXIT_REASON_PREEMPTION_TIMER:
 	case EXIT_REASON_EXTERNAL_INTERRUPT:
@@ -144,7 +144,7 @@ void ept_step_end(struct vcpu *v)
 	lock_release(&vm->lock);
 	v->stepping = false;
 	/* For the #DB handler alone: a later #DB of the guest's own must not be taken for ours. */
-	v->step_ended = v->last_exit->reason == EXIT_REASON_EXCEPTION_OR_NMI;
+	v->step_ended = vcpu_last_exit(v)->reason == EXIT_REASON_EXCEPTION_OR_NMI;
 	v->flush_ept = true;
 	v->prepare |= PREPARE_EVENTS;
 	set_step(v, false);

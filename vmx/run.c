@@ -16,6 +16,7 @@
 #include "vmx/exit.h"
 #include "vmx/inject.h"
 #include "vmx/vm.h"
+#include "vmx/vm_requests.h"
 #include "vmx/vmcs.h"
 
 /* No run of guest code is longer, whatever its devices ask for: the bound for everything that the
@@ -28,6 +29,18 @@
 _Static_assert(offsetof(struct vcpu, gpr) == 0, "VCPU_GPR in vmx/vcpu_layout.inc");
 _Static_assert(offsetof(struct vcpu, host_stack) == 128, "VCPU_HOST_STACK in vmx/vcpu_layout.inc");
 _Static_assert(offsetof(struct vcpu, launched) == 136, "VCPU_LAUNCHED in vmx/vcpu_layout.inc");
+_Static_assert(offsetof(struct vcpu, history_at) == 137, "VCPU_HISTORY_AT in vmx/vcpu_layout.inc");
+_Static_assert(offsetof(struct vcpu, no_fast_path) == 138, "VCPU_SLOW in vmx/vcpu_layout.inc");
+_Static_assert(offsetof(struct vcpu, stepping) == 139, "VCPU_SLOW in vmx/vcpu_layout.inc");
+_Static_assert(offsetof(struct vcpu, timer_shift) == 140, "VCPU_TIMER_SHIFT in ...layout.inc");
+_Static_assert(offsetof(struct vcpu, deadline_tsc) == 144, "VCPU_DEADLINE in ...layout.inc");
+_Static_assert(offsetof(struct vcpu, turn_ticks) == 148, "VCPU_TURN_TICKS in ...layout.inc");
+_Static_assert(offsetof(struct vcpu, fixed_leaves) == 152, "VCPU_FIXED_LEAVES in ...layout.inc");
+_Static_assert(offsetof(struct vcpu, leaf_answers) == 160, "VCPU_LEAF_ANSWERS in ...layout.inc");
+_Static_assert(offsetof(struct vcpu, exit_counts) == 168, "VCPU_EXIT_COUNTS in ...layout.inc");
+_Static_assert(offsetof(struct vcpu, history) == 808, "VCPU_HISTORY in vmx/vcpu_layout.inc");
+_Static_assert(sizeof(struct exit_record) == 32 && EXIT_HISTORY == 32, "history_at is a byte");
+_Static_assert(sizeof(struct cpuid_regs) == 16, "the fast path of CPUID in vmx/entry.asm");
 
 /* ---- before an entry ---- */
 
@@ -127,11 +140,10 @@ static inline void set_timer(const struct vcpu *v)
 
 static inline void record(struct vcpu *v, uint32_t reason, uint32_t basic, uint64_t qualification)
 {
-	struct exit_record *r = v->last_exit + 1;
+	struct exit_record *r;
 
-	if (UNLIKELY(r == v->history + EXIT_HISTORY))
-		r = v->history;
-	v->last_exit = r;
+	v->history_at = (uint8_t)(v->history_at + 8);
+	r = &v->history[v->history_at / 8];
 	r->rip = v->rip;
 	r->qualification = qualification;
 	r->reason = reason;
@@ -172,9 +184,25 @@ static inline void skip_instruction(struct vcpu *v)
 	advance(v, next);
 }
 
+/* The fast path has done an access that may reset the machine or end it. */
+static enum exit_action follow_fast_path(struct vcpu *v)
+{
+	struct vm *vm = v->vm;
+	enum exit_action action = EXIT_SKIP;
+
+	v->rip = vcpu_last_exit(v)->rip;
+	lock_acquire(&vm->lock);
+	if (platform_take_switched(&vm->platform))
+		action = vm_follow_requests(v);
+	lock_release(&vm->lock);
+	return action == EXIT_SKIP ? EXIT_RETRY : action;
+}
+
 /* No VM entry, one that failed, or a reason that is in no table. */
 static enum exit_action handle_unusual(struct vcpu *v, uint32_t reason)
 {
+	if (LIKELY(reason == VMX_ENTER_DONE))
+		return follow_fast_path(v);
 	if (reason == VMX_ENTER_INVALID || reason == VMX_ENTER_REFUSED)
 		return entry_failed(v, reason);
 	v->rip = vmcs_read(VMCS_GUEST_RIP);
@@ -235,11 +263,19 @@ static bool end_turn(struct vcpu *v, enum exit_action *action)
 	       !__atomic_load_n(&this_cpu()->pending, __ATOMIC_ACQUIRE);
 }
 
+/* The fast path says nothing in the log, and knows one timer only. */
+static bool fast_path_is_off(void)
+{
+	return !vmx_caps.fast_path || !vmx_caps.preemption_timer || vmx_trace_ports ||
+	       log_enabled(LOG_TRACE, LOG_EXIT) || log_enabled(LOG_DEBUG, LOG_GUEST);
+}
+
 enum exit_action vcpu_run(struct vcpu *v)
 {
 	enum exit_action action;
 
 	vmx_core_load(v);
+	v->no_fast_path = fast_path_is_off();
 	v->prepare = PREPARE_ALL;
 	do {
 		do {

@@ -35,7 +35,9 @@ enum status vcpu_create(struct vcpu *v, struct vm *vm, unsigned core, uint16_t v
 			   .prepare = PREPARE_ALL,
 			   .flush_ept = true,
 			   .flush_vpid = true};
-	v->last_exit = v->history;
+	v->timer_shift = vmx_caps.preemption_shift;
+	v->leaf_answers = vm->cpuid.basic;
+	v->fixed_leaves = cpuid_fixed_leaves(&vm->cpuid);
 	v->parked.xcr0 = vmx_xcr0_all ? 1 : 0;
 	v->ran_until_ns = now_ns();
 	s = frames_alloc_zeroed(vmx_frames, 0, &v->vmcs);

@@ -7,6 +7,7 @@
 #pragma once
 
 #include "guest/cpu_state.h"
+#include "guest/cpuid.h"
 #include "kernel/status.h"
 #include "vmx/caps.h"
 
@@ -31,10 +32,12 @@ enum exit_action {
 #define VCPU_PARKED_MSRS 8u
 #define EXIT_HISTORY     32u
 
+/* 32 bytes, and 32 of them: a position in the ring is a byte that wraps by itself (entry.asm). */
 struct exit_record {
 	uint64_t rip;
 	uint64_t qualification;
-	uint32_t reason; /* the whole field; bit 31: VM-entry failure */
+	uint64_t reason; /* the whole field; bit 31: VM-entry failure */
+	uint64_t unused;
 };
 
 /* An event for the next VM entry, in the format of the VM-entry interruption-information field. */
@@ -49,9 +52,20 @@ struct vcpu {
 	uint64_t host_stack;     /* entry.asm: the host's RSP while the guest runs */
 	uint8_t launched;
 
+	/* For the fast path of vmx/entry.asm, which finds them by vmx/vcpu_layout.inc. */
+	uint8_t history_at;    /* 8 times the number of the last exit in history */
+	bool no_fast_path;     /* every exit goes the long way */
+	bool stepping;         /* a write to unclaimed memory is let through for one instruction */
+	uint8_t timer_shift;   /* vmx_caps.preemption_shift */
+	uint32_t deadline_tsc; /* leave the guest by then; the low half is enough (vmx/run.c) */
+	uint32_t turn_ticks;   /* the longest turn; what is further away is over */
+	uint32_t fixed_leaves; /* CPUID: bit n says that leaf_answers[n] is the whole answer */
+	const struct cpuid_regs *leaf_answers;
+	uint64_t exit_counts[EXIT_REASONS];
+	struct exit_record history[EXIT_HISTORY]; /* a ring */
+
 	uint8_t prepare;        /* what must be looked at before the next entry: PREPARE_... */
 	bool halted;            /* in HLT: not runnable until an interrupt comes */
-	bool stepping;          /* a write to unclaimed memory is let through for one instruction */
 	bool step_ended;        /* an exit ended that; read by the #DB handler */
 	bool step_tf_was_on;    /* the guest's own RFLAGS.TF before it */
 	bool nmi_pending;       /* an NMI waits for its turn */
@@ -59,9 +73,7 @@ struct vcpu {
 	bool flush_vpid;        /* INVVPID before the next entry */
 	uint64_t rip;           /* at the last exit */
 	uint64_t qualification; /* at the last exit that has one */
-	uint32_t deadline_tsc;  /* leave the guest by then; the low half is enough (vmx/run.c) */
 	uint32_t turn_end_tsc;  /* by then at the latest, whatever the devices ask for */
-	uint32_t turn_ticks;    /* the longest turn; what is further away is over */
 	uint64_t turn_end_ns;   /* the same moment */
 	uint64_t device_ns;     /* the devices' wish that deadline_tsc was made of; 0: none yet */
 	uint64_t ran_until_ns;  /* the guest was really running until then; 0: until now */
@@ -86,9 +98,6 @@ struct vcpu {
 	void *fpu; /* XSAVE area, one page */
 	unsigned fpu_order;
 
-	uint64_t exit_counts[EXIT_REASONS];
-	struct exit_record history[EXIT_HISTORY]; /* a ring */
-	struct exit_record *last_exit;            /* in it */
 	uint64_t entry_failures;
 
 	struct vcpu *next_on_core;
@@ -120,6 +129,12 @@ void vcpu_set_deadline(struct vcpu *v, uint64_t now);
 
 /* Has the guest run for as long as it may before the host looks after its own work? */
 bool vcpu_turn_is_over(const struct vcpu *v);
+
+/* The last exit in the history. */
+static inline const struct exit_record *vcpu_last_exit(const struct vcpu *v)
+{
+	return &v->history[v->history_at / 8];
+}
 
 /* How many exits there were so far. */
 uint64_t vcpu_exits(const struct vcpu *v);

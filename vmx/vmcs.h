@@ -123,6 +123,8 @@ struct vcpu;
 /* No exit reason: there was no VM entry. The same numbers stand in vmx/vcpu_layout.inc. */
 #define VMX_ENTER_INVALID 0xffff0001u /* VMfailInvalid: no current VMCS */
 #define VMX_ENTER_REFUSED 0xffff0002u /* VMfailValid: the VMCS has the error's number */
+/* The exit was dealt with (vmx/exit_fast.c); v->prepare and the board say what is left. */
+#define VMX_ENTER_DONE    0xffff0003u
 
 /* Runs the guest of the current VMCS, which is v's, until its next VM exit. Interrupts off. Returns
  * the whole exit reason, or VMX_ENTER_... */

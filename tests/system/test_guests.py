@@ -83,8 +83,16 @@ def test_other_processors_run_guests_too(lintel, model):
     assert mismatches(machine.console, names) == []
 
 
-@pytest.mark.parametrize("without", ["vpid", "preemption-timer", "1g", "2m"])
+@pytest.mark.parametrize("without", ["vpid", "preemption-timer", "1g", "2m",
+                                     "fast-path"])
 def test_guests_run_without_a_feature_that_is_not_needed(lintel, without):
     machine = lintel.boot([guest("modes", mem="4M"), "tick"], f"without={without}", cores=1)
     lintel.end_well(machine)
     assert mismatches(machine.console, ["modes", "tick"]) == []
+
+
+def test_the_long_way_of_an_exit_does_the_same(lintel):
+    names = ["fastpath", "tf", "pic", "uart", "cr", "insouts"]
+    machine = lintel.boot(names, "without=fast-path", cores=2)
+    lintel.end_well(machine)
+    assert mismatches(machine.console, names) == []

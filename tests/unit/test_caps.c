@@ -198,6 +198,10 @@ static void without_takes_away_what_it_names(void **state)
 	assert_int_equal(vmx_caps_without(&m, text_from("pat")), OK);
 	assert_int_equal(vmx_caps_without(&m, text_from("1g")), OK);
 	assert_int_equal(vmx_caps_decide(&m, &caps, text, sizeof(text)), OK);
+	assert_true(caps.fast_path);
+	assert_int_equal(vmx_caps_without(&m, text_from("fast-path")), OK);
+	assert_int_equal(vmx_caps_decide(&m, &caps, text, sizeof(text)), OK);
+	assert_false(caps.fast_path);
 	assert_false(caps.vpid || caps.preemption_timer || caps.guest_pat);
 	assert_int_equal(caps.ept_max_leaf, PAGE_2M);
 	assert_int_equal(vmx_caps_without(&m, text_from("2m")), OK);
