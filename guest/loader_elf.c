@@ -97,6 +97,8 @@ static enum status add_segment(struct reader *r, struct loader_program *out, uns
 
 	if (loader_u32(header) != PT_LOAD || s.len_bytes == 0)
 		return OK;
+	if (s.file_bytes == 0)
+		s.file_at = 0; /* all zeros: where the file would have them says nothing */
 	if (s.file_at > r->len_bytes || s.file_bytes > r->len_bytes - s.file_at)
 		return fail_segment(r, i, "p_offset and p_filesz leave the file", s.file_at,
 				    s.file_bytes);

@@ -198,6 +198,19 @@ static void each_lie_of_an_elf_file_is_named(void **state)
 	rig_refuses(image, 63, ERR_CORRUPT, "the ELF header is cut: 63 bytes");
 }
 
+/* Some linkers give a segment of zeros the place in the file where it would be. */
+static void zeros_need_no_place_in_the_file(void **state)
+{
+	(void)state;
+	start();
+	make_elf(false, 0);
+	make_header_1(3);
+	put(120, 0x4000, 4);
+	put(132, 0, 4);
+	assert_int_equal(rig_load(image, sizeof(image)), OK);
+	assert_int_equal(rig_number(0x100800, 8), 0);
+}
+
 static void too_many_segments_are_refused(void **state)
 {
 	(void)state;
@@ -250,6 +263,7 @@ int main(void)
 		cmocka_unit_test_teardown(modules_lie_in_pages_above_the_kernel, arena_teardown),
 		cmocka_unit_test_teardown(what_does_not_fit_says_how_much, arena_teardown),
 		cmocka_unit_test_teardown(each_lie_of_an_elf_file_is_named, arena_teardown),
+		cmocka_unit_test_teardown(zeros_need_no_place_in_the_file, arena_teardown),
 		cmocka_unit_test_teardown(too_many_segments_are_refused, arena_teardown),
 		cmocka_unit_test_teardown(each_lie_of_the_addresses_is_named, arena_teardown),
 	};
