@@ -11,7 +11,9 @@
  * harmless; and the BIOS data area has the first serial port (0040:0000) and the KiB of base memory
  * (0040:0013). The image is copied last: it may bring its own vectors. Interrupts are on as under a
  * BIOS; no device raises one before the guest has programmed the interrupt controller. With
- * firmware=own: Lintel's BIOS jumps to it, with SS:SP and the data segments as above.
+ * firmware=own: Lintel's BIOS jumps to it, interrupts off, general registers 0, SS:SP and the data
+ * segments as above; the image keeps clear of 0-4FFh, 7A00h-7BFFh (the BIOS's stack),
+ * 9FC00h-9FFFFh, B8000h-BFFFFh and F0000h-FFFFFh.
  *
  * bios: the ROM ends at 4 GiB; a copy that can be written ends at 1 MiB (all of a ROM up to 256
  * KiB, the last 128 KiB of a larger one). The CPU is as after reset.

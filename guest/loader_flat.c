@@ -1,7 +1,9 @@
 /* guest/loader_flat.c - kind=flat: an image at segment:offset, and the CPU at its first byte. */
 #include "guest/loader.h"
 
+#include "guest/e820.h"
 #include "guest/loader_parts.h"
+#include "guest/loader_place.h"
 #include "guest/segment.h"
 #include "kernel/string.h"
 #include "kernel/text.h"
@@ -14,7 +16,7 @@
 #define BDA_BASE_KIB 0x413u
 #define COM1_PORT    0x3f8u
 #define BASE_KIB_MAX 640u
-#define BIOS_START   0xf0000u
+#define POST_STACK   0x200u /* bytes below STACK_TOP that Lintel's BIOS may have used by then */
 
 /* Where the IRET of all vectors stands: in the BIOS's place if there is RAM, else in the part of
  * the BIOS data area that is for applications. */
@@ -67,19 +69,30 @@ static enum status check_fit(const struct loader_job *job, uint64_t start)
 	return OK;
 }
 
+/* What Lintel's BIOS writes to before it jumps to the image, or is itself: vectors and data area,
+ * its stack, the extended data area, the screen, the ROM's place. */
+static const struct {
+	uint64_t start, end;
+} bios_areas[] = {
+	{0, PLACE_LOW_START},          {STACK_TOP - POST_STACK, STACK_TOP},
+	{E820_LOW_END, E820_EBDA_END}, {0xb8000, 0xc0000},
+	{0xf0000, REAL_MODE_END},
+};
+
 /* The BIOS that is there by itself jumps to the image after its POST. */
-static enum status start_by_firmware(const struct loader_job *job)
+static enum status start_by_firmware(const struct loader_job *job, uint64_t start)
 {
 	const struct vm_config *config = job->in->config;
 	const struct firmware_entry entry = {
 		.ip = config->load_offset, .cs = config->load_segment, .sp = STACK_TOP};
-	uint64_t end =
-		config->load_segment * UINT64_C(16) + config->load_offset + job->in->len_bytes;
 
-	if (end > BIOS_START)
-		return loader_fail(job, ERR_RANGE,
-				   "the image and the BIOS overlap: it ends at %#llx",
-				   (unsigned long long)end);
+	for (size_t i = 0; i < ARRAY_SIZE(bios_areas); i++)
+		if (start < bios_areas[i].end && start + job->in->len_bytes > bios_areas[i].start)
+			return loader_fail(job, ERR_RANGE,
+					   "the image and the BIOS overlap: %#llx to %#llx are the "
+					   "BIOS's",
+					   (unsigned long long)bios_areas[i].start,
+					   (unsigned long long)bios_areas[i].end - 1);
 	return loader_own_bios(job, &entry);
 }
 
@@ -91,7 +104,7 @@ enum status loader_run_flat(const struct loader_job *job)
 	enum status status = check_fit(job, start);
 
 	if (status == OK && config->own_firmware)
-		status = start_by_firmware(job);
+		status = start_by_firmware(job, start);
 	else if (status == OK)
 		status = loader_bios_traces(job->m);
 	if (status == OK)

@@ -118,6 +118,31 @@ static void a_flat_image_can_have_the_bios_below_it(void **state)
 	rig_refuses("code", 4, ERR_RANGE, "the image and the BIOS overlap");
 }
 
+/* What the BIOS's POST would write over is not the image's. */
+static void a_flat_image_keeps_clear_of_what_the_bios_uses(void **state)
+{
+	static const struct {
+		uint64_t start, end; /* as large as can be */
+	} gaps[] = {{0x500, 0x7a00}, {0x7c00, 0x9fc00}, {0xa0000, 0xb8000}, {0xc0000, 0xf0000}};
+
+	(void)state;
+	start(VM_KIND_FLAT);
+	rig.config.own_firmware = true;
+	for (unsigned i = 0; i < ARRAY_SIZE(gaps); i++) {
+		uint64_t len = gaps[i].end - gaps[i].start;
+
+		rig.config.load_segment = (uint16_t)(gaps[i].start / 16);
+		rig.config.load_offset = 0;
+		assert_int_equal(rig_load(rom, len), OK);
+		rig_refuses(rom, len + 1, ERR_RANGE, "the image and the BIOS overlap: ");
+		rig.config.load_segment--;
+		rig.config.load_offset = 15;
+		rig_refuses(rom, 2, ERR_RANGE, "the image and the BIOS overlap: ");
+	}
+	rig.config.own_firmware = false;
+	assert_int_equal(rig_load(rom, 2), OK);
+}
+
 static void a_firmware_that_is_not_ours_is_refused(void **state)
 {
 	(void)state;
@@ -141,6 +166,8 @@ int main(void)
 		cmocka_unit_test_teardown(a_disk_alone_is_booted_by_lintels_own_bios,
 					  arena_teardown),
 		cmocka_unit_test_teardown(a_flat_image_can_have_the_bios_below_it, arena_teardown),
+		cmocka_unit_test_teardown(a_flat_image_keeps_clear_of_what_the_bios_uses,
+					  arena_teardown),
 		cmocka_unit_test_teardown(a_firmware_that_is_not_ours_is_refused, arena_teardown),
 	};
 
