@@ -20,6 +20,17 @@ static enum status set_place(struct fw_cfg *f, uint16_t address_key, uint64_t at
 	return s == OK ? fw_cfg_set_number(f, size_key, len_bytes, 4) : s;
 }
 
+/* The end of the kernel and of what it takes when it unpacks itself. "Details of Header Fields",
+ * init_size. */
+static uint64_t kernel_end(const struct linux_image *image)
+{
+	uint64_t run_at = image->pref_address, end = KERNEL_AT + image->kernel_bytes;
+
+	if (image->relocatable)
+		run_at = align_up(max_u64(KERNEL_AT, run_at), image->alignment);
+	return image->init_size ? max_u64(end, run_at + image->init_size) : end;
+}
+
 static enum status set_initrd(const struct loader_job *job, struct fw_cfg *f,
 			      struct linux_image *image, uint64_t low_bytes)
 {
@@ -31,7 +42,7 @@ static enum status set_initrd(const struct loader_job *job, struct fw_cfg *f,
 		return OK;
 	end = min_u64(end, image->initrd_last + 1);
 	if (initrd->len_bytes >= end ||
-	    align_down(end - initrd->len_bytes, PAGE_4K) < KERNEL_AT + image->kernel_bytes)
+	    align_down(end - initrd->len_bytes, PAGE_4K) < kernel_end(image))
 		return loader_fail(job, ERR_RANGE,
 				   "no room for the initrd: %llu bytes, %llu KiB of memory",
 				   (unsigned long long)initrd->len_bytes,
@@ -97,10 +108,12 @@ static enum status check(const struct loader_job *job, const struct linux_image 
 		return loader_fail(
 			job, ERR_RANGE, "the command line has %llu characters, %u at most",
 			(unsigned long long)job->in->config->args.len, FW_LINUX_CMDLINE_MAX - 1);
-	if (KERNEL_AT + image->kernel_bytes > low_bytes)
+	if (kernel_end(image) > low_bytes)
 		return loader_fail(job, ERR_RANGE,
-				   "no room for the kernel: %llu bytes, %llu KiB of memory",
+				   "no room for the kernel: %llu bytes, unpacked up to %#llx, %llu "
+				   "KiB of memory",
 				   (unsigned long long)image->kernel_bytes,
+				   (unsigned long long)kernel_end(image),
 				   (unsigned long long)(low_bytes / KIB));
 	return OK;
 }

@@ -133,6 +133,7 @@ static void what_does_not_fit_is_named(void **state)
 
 	(void)state;
 	start();
+	put(0x260, 0, 4);
 	assert_int_equal(load(MIB), ERR_RANGE);
 	assert_non_null(strstr(message, "no room for the kernel: 5000 bytes"));
 	assert_int_equal(load(MIB + 6000), ERR_RANGE);
@@ -151,6 +152,25 @@ static void what_does_not_fit_is_named(void **state)
 	put(0x238, 4096, 4);
 	assert_int_equal(load(LOW), ERR_RANGE);
 	assert_non_null(strstr(message, "2047 at most"));
+}
+
+/* 3 MiB from 2 MiB on, by kernel_alignment, or from pref_address on. */
+static void the_unpacked_kernel_and_the_initrd_do_not_overlap(void **state)
+{
+	(void)state;
+	start();
+	assert_int_equal(load(5 * MIB - 1), ERR_RANGE);
+	assert_non_null(strstr(message, "no room for the kernel: 5000 bytes, unpacked up to "
+					"0x500000"));
+	assert_int_equal(load(5 * MIB + 0x20000), ERR_RANGE);
+	assert_non_null(strstr(message, "no room for the initrd"));
+	assert_int_equal(load(5 * MIB + 0x21000), OK);
+	put(0x258, 16 * MIB, 8);
+	assert_int_equal(load(19 * MIB + 0x20000), ERR_RANGE);
+	assert_int_equal(load(19 * MIB + 0x21000), OK);
+	put(0x234, 0, 1);
+	assert_int_equal(load(19 * MIB + 0x20000), ERR_RANGE);
+	assert_int_equal(load(19 * MIB + 0x21000), OK);
 }
 
 static void what_is_no_bzimage_is_refused(void **state)
@@ -183,6 +203,7 @@ int main(void)
 		cmocka_unit_test(the_rom_finds_kernel_initrd_and_command_line),
 		cmocka_unit_test(an_initrd_is_no_must),
 		cmocka_unit_test(what_does_not_fit_is_named),
+		cmocka_unit_test(the_unpacked_kernel_and_the_initrd_do_not_overlap),
 		cmocka_unit_test(what_is_no_bzimage_is_refused),
 	};
 
