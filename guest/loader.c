@@ -91,6 +91,19 @@ const struct loader_module *loader_find(const struct loader_input *in, enum vm_r
 	return NULL;
 }
 
+enum status loader_find_only(const struct loader_job *job, enum vm_role role,
+			     const struct loader_module **found)
+{
+	const struct loader_input *in = job->in;
+
+	*found = loader_find(in, role);
+	for (unsigned i = 0; i < in->module_count; i++)
+		if (in->modules[i].role == role && &in->modules[i] != *found)
+			return loader_fail(job, ERR_EXISTS, "two modules with role=%s",
+					   vm_role_name(role));
+	return OK;
+}
+
 bool loader_own_firmware(const struct loader_input *in)
 {
 	return in->config->own_firmware ||

@@ -110,8 +110,11 @@ enum status loader_run_bios(const struct loader_job *job)
 
 enum status loader_run_disk(const struct loader_job *job)
 {
-	const struct loader_module *bios = loader_find(job->in, VM_ROLE_BIOS);
+	const struct loader_module *bios;
+	enum status s = loader_find_only(job, VM_ROLE_BIOS, &bios);
 
+	if (s != OK)
+		return s;
 	if (job->in->len_bytes == 0)
 		return loader_fail(job, ERR_INVALID, "the image is empty");
 	if (!bios)

@@ -34,10 +34,12 @@ static uint64_t kernel_end(const struct linux_image *image)
 static enum status set_initrd(const struct loader_job *job, struct fw_cfg *f,
 			      struct linux_image *image, uint64_t low_bytes)
 {
-	const struct loader_module *initrd = loader_find(job->in, VM_ROLE_INITRD);
 	uint64_t end = low_bytes > TOP_KEPT ? low_bytes - TOP_KEPT : 0;
-	enum status s;
+	const struct loader_module *initrd;
+	enum status s = loader_find_only(job, VM_ROLE_INITRD, &initrd);
 
+	if (s != OK)
+		return s;
 	if (!initrd)
 		return OK;
 	end = min_u64(end, image->initrd_last + 1);
@@ -121,14 +123,16 @@ static enum status check(const struct loader_job *job, const struct linux_image 
 enum status loader_fw_cfg(struct fw_cfg *f, struct fw_linux *store, const struct loader_input *in,
 			  uint64_t low_bytes, char *message, size_t size)
 {
-	const struct loader_module *kernel = loader_find(in, VM_ROLE_KERNEL);
 	/* The header is read as that of a kernel of its own. */
 	struct vm_config config = {.entry = 16};
 	struct loader_input alone = *in;
 	struct loader_job job = {.in = &alone, .message = message, .size = size};
 	struct linux_image image = {.version = 0};
-	enum status s;
+	const struct loader_module *kernel;
+	enum status s = loader_find_only(&job, VM_ROLE_KERNEL, &kernel);
 
+	if (s != OK)
+		return s;
 	if (!kernel)
 		return ERR_NOT_FOUND;
 	config.args = kernel->args;

@@ -210,16 +210,12 @@ static enum status place_kernel(const struct loader_job *job, struct linux_image
 static enum status place_initrd(const struct loader_job *job, struct linux_image *image,
 				struct placer *p)
 {
-	const struct loader_module *initrd = NULL;
 	struct place_wish wish = {.align = PAGE_4K, .min = MIB, .high = true};
+	const struct loader_module *initrd;
+	enum status s = loader_find_only(job, VM_ROLE_INITRD, &initrd);
 
-	for (unsigned i = 0; i < job->in->module_count; i++) {
-		if (job->in->modules[i].role != VM_ROLE_INITRD)
-			continue;
-		if (initrd)
-			return loader_fail(job, ERR_EXISTS, "two modules with role=initrd");
-		initrd = &job->in->modules[i];
-	}
+	if (s != OK)
+		return s;
 	if (!initrd)
 		return OK;
 	if (initrd->len_bytes == 0)

@@ -39,6 +39,11 @@ MUST_CHECK enum status loader_put(const struct loader_job *job, uint64_t at, con
 /* The first module of a role, or NULL. */
 const struct loader_module *loader_find(const struct loader_input *in, enum vm_role role);
 
+/* The only module of a role; *found is NULL if there is none. ERR_EXISTS with a message: there are
+ * two. */
+MUST_CHECK enum status loader_find_only(const struct loader_job *job, enum vm_role role,
+					const struct loader_module **found);
+
 /* Puts Lintel's own BIOS in place with its parameter block; *s stays as after reset. It boots from
  * disk if entry is NULL. */
 MUST_CHECK enum status loader_own_bios(const struct loader_job *job,

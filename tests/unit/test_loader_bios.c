@@ -77,6 +77,8 @@ static void a_disk_is_booted_by_the_rom_of_its_module(void **state)
 	rig.config.own_firmware = true;
 	rig_refuses("disk", 4, ERR_EXISTS, "firmware=own and a module with role=bios");
 	rig_refuses("disk", 0, ERR_INVALID, "the image is empty");
+	rig_add(VM_ROLE_BIOS, rom, 128 * KIB, "");
+	rig_refuses("disk", 4, ERR_EXISTS, "two modules with role=bios");
 }
 
 static void a_disk_alone_is_booted_by_lintels_own_bios(void **state)

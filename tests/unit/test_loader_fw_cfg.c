@@ -15,7 +15,7 @@ static uint8_t image[SETUP + KERNEL];
 static uint8_t initrd[777];
 static struct fw_cfg device;
 static struct fw_linux store;
-static struct loader_module modules[2];
+static struct loader_module modules[3];
 static struct vm_config config;
 static struct loader_input in;
 static char message[LOADER_MESSAGE_SIZE];
@@ -127,6 +127,19 @@ static void an_initrd_is_no_must(void **state)
 	assert_int_equal(load(LOW), ERR_NOT_FOUND);
 }
 
+static void of_kernel_and_initrd_there_is_one_each(void **state)
+{
+	(void)state;
+	start();
+	in.module_count = 3;
+	for (unsigned i = 0; i < 2; i++) {
+		modules[2] = modules[i];
+		assert_int_equal(load(LOW), ERR_EXISTS);
+		assert_non_null(strstr(message, i ? "two modules with role=kernel"
+						  : "two modules with role=initrd"));
+	}
+}
+
 static void what_does_not_fit_is_named(void **state)
 {
 	static char words[3000];
@@ -202,6 +215,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_rom_finds_kernel_initrd_and_command_line),
 		cmocka_unit_test(an_initrd_is_no_must),
+		cmocka_unit_test(of_kernel_and_initrd_there_is_one_each),
 		cmocka_unit_test(what_does_not_fit_is_named),
 		cmocka_unit_test(the_unpacked_kernel_and_the_initrd_do_not_overlap),
 		cmocka_unit_test(what_is_no_bzimage_is_refused),
