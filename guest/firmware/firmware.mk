@@ -6,7 +6,8 @@ firmware: $(FIRMWARE) ## only the own BIOS, build/firmware.bin
 
 .PHONY: firmware
 
-$(FIRMWARE): guest/firmware/firmware.asm
+# NASM names only the first file in its list.
+$(FIRMWARE): guest/firmware/firmware.asm $(wildcard guest/firmware/*.inc)
 	echo "  NASM    $<"
 	mkdir -p $(@D)
 	$(NASM) -f bin -Werror -I ./ -MD $(@:.bin=.d) -MP -o $@ $<
