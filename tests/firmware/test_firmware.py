@@ -144,6 +144,14 @@ def test_a_cdrom_boots_without_emulation(tmp_path, rom, bed):
                        "0000 EL TORITO SPECIFICATION2000 0001 0101 cdboot: done\r\n", 10)
 
 
+def test_a_warm_boot_does_not_enter_an_image_that_has_run(tmp_path, rom):
+    images.assemble("again.asm", tmp_path / "again.bin")
+    extra = ["-no-reboot",
+             "-device", f"loader,file={tmp_path / 'again.bin'},addr=0x20000,force-raw=on"]
+    with FirmwareQemu(rom((0x2000, 0, 0, 0x7C00, 0)), extra=extra, memory_mib=16) as machine:
+        assert machine.run_to_end() == "1"
+
+
 def make_grub(tmp_path):
     """A disk with GRUB behind its boot sector. grub-bios-setup(8) writes the same two numbers."""
     config = tmp_path / "grub.cfg"
