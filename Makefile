@@ -45,9 +45,9 @@ KERNEL_LDFLAGS := -m elf_x86_64 -nostdlib -static -z noexecstack -z max-page-siz
 # Small everywhere, and fast where every exit passes: the kernel is to stay under 256 KiB.
 OPTIMISE = $(if $(DEBUG),,-Os)
 HOT := $(wildcard vmx/run.c vmx/exit*.c vmx/inject.c vmx/loop.c vmx/vm_serial.c guest/io_bus.c \
-	guest/platform*.c guest/vpic.c guest/vpit*.c guest/vuart.c guest/mmio_bus.c guest/emulate.c \
-	guest/emulate_place.c guest/decode_usual.c guest/walk.c guest/string_io.c \
-	drivers/console_mux.c drivers/console.c)
+	guest/platform*.c guest/vpic.c guest/vpit*.c guest/vuart.c guest/mmio_bus.c \
+	guest/emulate.c guest/emulate_place.c guest/decode_usual.c guest/walk.c \
+	guest/string_io.c drivers/console_mux.c drivers/console.c)
 
 KERNEL_FOLDERS := boot kernel vmx mm drivers guest debug
 KERNEL_C := $(wildcard $(addsuffix /*.c,$(KERNEL_FOLDERS)))
@@ -122,7 +122,8 @@ $(BUILD)/kernel/%.o: %.c $(BUILD)/flags
 	mkdir -p $(@D)
 	$(CC) $(KERNEL_CFLAGS) $(OPTIMISE) -MMD -MP -c -o $@ $<
 
-$(BUILD)/kernel/%.asm.o: %.asm $(BUILD)/flags
+# NASM's -MD names only the main file, so the includes stand here.
+$(BUILD)/kernel/%.asm.o: %.asm $(BUILD)/flags $(wildcard *.inc $(KERNEL_FOLDERS:%=%/*.inc))
 	echo "  NASM    $<"
 	mkdir -p $(@D)
 	$(NASM) $(KERNEL_ASFLAGS) -MD $(@:.o=.d) -MP -o $@ $<
@@ -133,7 +134,7 @@ $(BUILD)/kernel/version.o: $(BUILD)/version.c $(BUILD)/flags
 	mkdir -p $(@D)
 	$(CC) $(KERNEL_CFLAGS) -c -o $@ $<
 
-build/guests/%.bin: guest/programs/%.asm
+build/guests/%.bin: guest/programs/%.asm $(wildcard guest/programs/*.inc)
 	echo "  NASM    $<"
 	mkdir -p $(@D)
 	$(NASM) -f bin -Werror -I guest/programs/ -MD $(@:.bin=.d) -MP -o $@ $<
@@ -143,7 +144,8 @@ build/guests/%.bin: guest/programs/%.asm
 write_if_changed = mkdir -p $(@D); printf '%s\n' $(1) | cmp -s - $@ || printf '%s\n' $(1) > $@
 
 $(BUILD)/flags: FORCE
-	$(call write_if_changed,'$(CC) $(KERNEL_CFLAGS) $(OPTIMISE) $(HOT) $(NASM) $(KERNEL_ASFLAGS)')
+	$(call write_if_changed,'$(CC) $(KERNEL_CFLAGS) $(OPTIMISE) $(HOT)' \
+		'$(NASM) $(KERNEL_ASFLAGS)')
 
 $(BUILD)/version.c: FORCE
 	$(call write_if_changed,'#include "kernel/version.h"' \

@@ -46,8 +46,8 @@ void vata_access(void *state, struct io_access *io);
 /* Level of INTRQ: IRQ 14, or 15 for the secondary channel. */
 bool vata_irq(const struct vata *c);
 
-/* Has the line been low since the last call, if only for a moment? A command ends the request of the
- * last one, and its own comes at once: two edges. */
+/* Has the line been low since the last call, if only for a moment? A command ends the request of
+ * the last one, and its own comes at once: two edges. */
 bool vata_take_fall(struct vata *c);
 
 /* What REP INS and REP OUTS do to the data register: up to count whole elements of size bytes, not

@@ -16,7 +16,7 @@
  *	entry=16|32|64  linux: which entry of the boot protocol, default 16
  *	on-reset=WORD   restart or stop: what a guest's reset does; flat stops, others restart
  *	display=WORD    text: its screen is drawn on the console; none (default)
- *	debugexit=PORT  hexadecimal, 1 to FFFF: QEMU's debug exit port, such as f4
+ *	debugexit=PORT  hexadecimal, 1 to FFFC: QEMU's debug exit, such as f4
  *	debugcon=PORT   hexadecimal, 1 to FFFF: QEMU's debug console, such as e9
  *	core=N	        the core to run on, 0 to 255; "any" is the default
  *	repeat=N        how often to start it anew after it ended, 1 (default) to 1000000 runs

@@ -226,22 +226,24 @@ static enum status parse_display(struct line_parser *p)
 			   &p->config->text_display);
 }
 
-static enum status take_port(struct line_parser *p, const char *no_port, uint16_t *port)
+/* most: where the device still fits below 10000h. */
+static enum status take_port(struct line_parser *p, const char *no_port, uint16_t most,
+			     uint16_t *port)
 {
-	if (!parse_hex16(p->value, port) || *port == 0)
+	if (!parse_hex16(p->value, port) || *port == 0 || *port > most)
 		return line_fail_value(p, ERR_INVALID, no_port);
 	return OK;
 }
 
 static enum status parse_debug_exit(struct line_parser *p)
 {
-	return take_port(p, "debugexit= takes a port in hex, such as f4",
+	return take_port(p, "debugexit= takes a port in hex, such as f4", 0xfffc,
 			 &p->config->debug_exit_port);
 }
 
 static enum status parse_debug_console(struct line_parser *p)
 {
-	return take_port(p, "debugcon= takes a port in hex, such as e9",
+	return take_port(p, "debugcon= takes a port in hex, such as e9", 0xffff,
 			 &p->config->debug_console_port);
 }
 

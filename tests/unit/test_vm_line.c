@@ -206,6 +206,7 @@ static const struct {
 	{"vm=a display=vga", ERR_INVALID},
 	{"vm=a debugexit=0", ERR_INVALID},
 	{"vm=a debugexit=10000", ERR_INVALID},
+	{"vm=a debugexit=fffd", ERR_INVALID},
 	{"vm=a debugcon=x", ERR_INVALID},
 	{"vm=a debugcon=ffff", OK},
 	{"vm=a ro", ERR_INVALID},
