@@ -62,7 +62,9 @@
 #define ALLOW_7_1_EDX                                                                              \
 	(BIT(4) /* AVX-VNNI-INT8 */ | BIT(5) /* AVX-NE-CONVERT */ | BIT(10) /* AVX-VNNI-INT16 */ | \
 	 BIT(14) /* PREFETCHI */)
-#define ALLOW_D_1_EAX (BIT(0) /* XSAVEOPT */ | BIT(1) /* XSAVEC */ | BIT(2) /* XGETBV 1 */)
+/* Not XSAVEC (bit 1): that of Bochs 2.7 lays the state out otherwise than its XRSTOR reads it, and
+ * registers are lost. XSAVEOPT serves a guest as well. */
+#define ALLOW_D_1_EAX (BIT(0) /* XSAVEOPT */ | BIT(2) /* XGETBV 1 */)
 #define ALLOW_81_ECX  (BIT(0) /* LAHF */ | BIT(5) /* LZCNT */ | BIT(8) /* PREFETCHW */)
 #define ALLOW_81_EDX                                                                               \
 	(BIT(11) /* SYSCALL */ | BIT(20) /* NX */ | BIT(26) /* 1 GiB pages */ |                    \
@@ -292,23 +294,16 @@ void cpuid_policy_build(struct cpuid_policy *p, cpuid_host_fn host,
 	}
 }
 
-/* SDM 1 "Standard Format of XSAVE Area", "Compacted Format of XSAVE Area". */
-static uint32_t xsave_bytes(const struct cpuid_policy *p, uint64_t xcr0, bool compact)
+/* SDM 1 "Standard Format of XSAVE Area". */
+static uint32_t xsave_bytes(const struct cpuid_policy *p, uint64_t xcr0)
 {
 	uint32_t end = XSAVE_HEADER_END;
 
 	for (uint32_t i = 2; i < CPUID_XSAVE_COMPONENTS; i++) {
 		const struct cpuid_regs *part = &p->xsave[i];
 
-		if (!(xcr0 & p->xcr0_allowed & BIT(i)))
-			continue;
-		if (compact) {
-			if (part->ecx & BIT(1))
-				end = (uint32_t)align_up(end, 64);
-			end += part->eax;
-		} else if (part->eax + part->ebx > end) {
+		if ((xcr0 & p->xcr0_allowed & BIT(i)) && part->eax + part->ebx > end)
 			end = part->eax + part->ebx;
-		}
 	}
 	return end;
 }
@@ -321,9 +316,7 @@ static void answer_xsave(const struct cpuid_policy *p, uint32_t subleaf,
 		return;
 	*out = p->xsave[subleaf];
 	if (subleaf == 0)
-		out->ebx = xsave_bytes(p, now->xcr0, false);
-	else if (subleaf == 1 && (out->eax & BIT(1)))
-		out->ebx = xsave_bytes(p, now->xcr0, true);
+		out->ebx = xsave_bytes(p, now->xcr0);
 }
 
 /* SDM 2A "INPUT EAX = 0BH": a thread level and a core level of one logical CPU each. */

@@ -196,10 +196,8 @@ static void xsave_sizes_follow_xcr0(void **state)
 	assert_regs(ask_with(0xd, 0, 0, 3), 0xe7, 576, 2688, 0);
 	assert_regs(ask_with(0xd, 0, 0, 7), 0xe7, 832, 2688, 0);
 	assert_regs(ask_with(0xd, 0, 0, 0xe7), 0xe7, 2688, 2688, 0);
-	assert_regs(ask_with(0xd, 1, 0, 3), 7, 576, 0, 0);
-	assert_regs(ask_with(0xd, 1, 0, 7), 7, 832, 0, 0);
-	/* 576 + 256 + 64 = 896, a multiple of 64, + 512 + 1024 */
-	assert_regs(ask_with(0xd, 1, 0, 0xe7), 7, 2432, 0, 0);
+	/* XSAVEC is not offered, so there is no compact area to tell the size of. */
+	assert_regs(ask_with(0xd, 1, 0, 0xe7), 5, 0, 0, 0);
 	assert_regs(ask(0xd, 2), 256, 576, 0, 0);
 	assert_regs(ask(0xd, 6), 512, 1152, 2, 0);
 	assert_regs(ask(0xd, 3), 0, 0, 0, 0);
