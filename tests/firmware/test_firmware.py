@@ -3,27 +3,22 @@
 Lintel is not there, so what fails here is the firmware. Bochs and QEMU differ in their chips.
 """
 
-import itertools
-import re
 import struct
 import subprocess
 from pathlib import Path
 
 import pytest
 
-from tests.firmware import images
+from tests.firmware import calls, images
 from tests.firmware.beds import FirmwareBochs, FirmwareQemu
+from tests.firmware.calls import FIXED_GEOMETRY, FIXED_SECTORS, make_disk, make_floppy
 from tests.real import packages
 
-EXPECTED = Path(__file__).with_name("calls.expect")
 GRUB = Path("/usr/lib/grub/i386-pc")
 FLOPPY_GEOMETRY = (80, 2, 18)
-FIXED_GEOMETRY = (65, 16, 63)
-FIXED_SECTORS = 65 * 16 * 63
 LARGE_SECTORS = (1 << 28) + 16  # the last 16 are out of reach of 28 bits
 NO_MIRROR = 1  # in the parameter block
 POST_NOTHING_TO_BOOT = b"\x0d"
-TYPED = "a\r\x1b[A\x1bOP\x1b[3~\x7f\x1bx\x1b[24~"
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -41,48 +36,10 @@ def rom(tmp_path):
     return make
 
 
-def make_disk(path, content=b"", sectors=0):
-    with open(path, "wb") as disk:
-        disk.write(content)
-        disk.truncate(max(sectors * images.SECTOR, len(content)))
-    return path
-
-
-def make_floppy(tmp_path, *defines):
-    boot = images.assemble("fat12.asm", tmp_path / "boot.bin")
-    program = images.assemble("calls.asm", tmp_path / "calls.bin", *defines)
-    return make_disk(tmp_path / "floppy.img", images.fat12(boot, {"PROGRAM BIN": program}))
-
-
-def expected_lines(bed):
-    for line in EXPECTED.read_text(encoding="ascii").splitlines():
-        where, colon, rest = line.partition(": ")
-        if colon and where in ("tcg", "bochs"):
-            if where == bed:
-                yield rest
-        elif not line.startswith("#"):
-            yield line
-
-
-def check_lines(console, bed):
-    """Compares what came with what should come, the first difference in words."""
-    text = console.replace("\r", "").replace("\x1b", "^[").replace("\a", "^G")
-    came = [line.rstrip() for line in text.splitlines()]
-    for number, (want, have) in enumerate(itertools.zip_longest(expected_lines(bed), came), 1):
-        assert want is not None, f"line {number} is one too many: {have!r}"
-        pattern = re.escape(want).replace(r"\?", ".")
-        assert have is not None and re.fullmatch(pattern, have), \
-            f"line {number} is {have!r}, not {want!r}"
-
-
 def run_calls(machine, bed):
     with machine:
-        machine.expect("type:", 20)
-        machine.send(TYPED)
-        machine.expect(r"8600$", 5)
-        machine.send("\x1b")  # only silence behind it makes it the key Esc
-        machine.expect(r"exception 06h at 1000:....\r\n", 20)
-    check_lines(machine.console, bed)
+        calls.converse(machine)
+    calls.check_lines(machine.console, bed)
 
 
 def test_every_call_does_what_it_should_in_qemu(tmp_path, rom):
