@@ -129,6 +129,7 @@ static void begin_run(struct vm *vm)
 	if (vm->config.limit_s)
 		vm->limit_ns = vm->started_ns + vm->config.limit_s * NS_PER_SECOND;
 	vm->resets = 0;
+	vm->exits_before_reset = 0;
 }
 
 bool vm_start(struct vm *vm)
@@ -182,6 +183,7 @@ bool vm_finish(struct vm *vm)
 	vm_release(vm);
 	if (vm->restart) {
 		vm->resets++;
+		vm->exits_before_reset += vcpu_exits(&vm->vcpu);
 		vm_report_reset(vm);
 		return vm_start(vm);
 	}

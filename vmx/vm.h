@@ -83,8 +83,9 @@ struct vm {
 	unsigned index;
 	unsigned runs_left;
 	uint64_t runs_done;
-	uint64_t resets; /* in this run */
-	bool restart;    /* its end is a reset: it starts anew */
+	uint64_t resets;             /* in this run */
+	uint64_t exits_before_reset; /* in this run */
+	bool restart;                /* its end is a reset: it starts anew */
 	bool ended_well;
 	char end_text[VM_END_TEXT];
 	uint64_t exit_totals[EXIT_REASONS]; /* of the runs that have ended */

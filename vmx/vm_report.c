@@ -69,7 +69,8 @@ void vm_report_end(const struct vm *vm)
 		return; /* a line for each of a thousand runs would say nothing */
 	log_at(vm->ended_well ? LOG_INFO : LOG_ERROR, LOG_GUEST,
 	       "%s: %s (%llu ms, %llu exits, run %llu of %llu)", vm->config.name, vm->end_text,
-	       (unsigned long long)ms, (unsigned long long)vcpu_exits(&vm->vcpu),
+	       (unsigned long long)ms,
+	       (unsigned long long)(vm->exits_before_reset + vcpu_exits(&vm->vcpu)),
 	       (unsigned long long)vm->runs_done, (unsigned long long)vm->config.repeat);
 	if (vm->platform.io.unclaimed_total || memory)
 		log_info(LOG_IO, "%s: nobody answered %llu port accesses, %llu memory accesses",
