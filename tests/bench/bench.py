@@ -27,6 +27,7 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
 from tests.bench import runs, scaling, sizes, startup, table  # noqa: E402
+from tests.real import cost  # noqa: E402
 
 HERE = Path(__file__).resolve().parent
 BASELINE, PEERS, LIMITS = HERE / "baseline.json", HERE / "peers.json", HERE / "limits.json"
@@ -46,6 +47,8 @@ def measure(folder, elf):
         if not runs.on_kvm():
             rest["ept"] = pool.submit(runs.ept, folder, elf)
             rest["alone"] = pool.submit(runs.alone, folder, elf)
+            rest["linux_native"] = pool.submit(cost.natively)
+            rest["linux"] = pool.submit(cost.in_lintel, elf)
             rest["host"] = pool.submit(sizes.ept_on_host, ROOT, folder)
         said = {name: run.result() for name, run in rest.items()}
         said["scale"] = {cores: scale[cores].result() for cores in CORES}
@@ -67,6 +70,8 @@ def digest(said, elf):
         "vm": startup.start_and_stop(alone),
         "pages": startup.pages(alone, smp, 8),
         "image": sizes.image_bytes(elf),
+        "linux": {"native": said["linux_native"], "lintel": said["linux"][0],
+                  "exits": said["linux"][1]},
         "ept": {"host": said["host"], "bochs": sizes.ept_in_bochs(*said["ept"])},
     }
 
@@ -81,6 +86,7 @@ def watched(figures):
                for cores, phases in figures["boot"].items() if phases},
             **{f"vm_{name}": ticks for name, ticks in figures["vm"].items()},
             **{f"pages_{name}": count for name, count in figures["pages"].items()},
+            "linux_boot": figures["linux"]["lintel"],
             "image_bytes": figures["image"]}
 
 
@@ -142,7 +148,8 @@ def show(figures, peers, limits):
                   sizes.lines(figures["ept"]["host"], "EPT set-up, counted on the host"),
                   sizes.lines(figures["ept"]["bochs"], "EPT set-up in Bochs")):
         print(f"\n{table.layout(lines)}")
-    print()
+    linux = figures["linux"]
+    print("\n" + "\n".join(cost.lines(linux["native"], linux["lintel"], linux["exits"])) + "\n")
 
 
 def compare(figures, limits, baseline, strict):
