@@ -147,7 +147,7 @@ ports:
 	measure	"in_cfc", {}, {in eax, dx}, 0, 0CFCh
 	measure	"in_80", {}, {in al, dx}, 0, 80h
 	measure	"out_80", {}, {out dx, al}, 0, 80h
-	measure	"rep_outsb_16", {mov si, text}, {call outsb_16}, 0, 80h
+	measure	"rep_outsb_16", {mov si, text}, {call outsb_16}, 0, 2E0h
 	ret
 
 transmitter_empty:

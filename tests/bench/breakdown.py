@@ -38,7 +38,7 @@ OPERATIONS = {
     "out_3ff": ("mov dx, COM1_SCR | mov al, 55h", "out dx, al"),
     "out_3f8": ("mov dx, COM1 | mov al, '.'", "out dx, al"),
     "in_80": ("mov dx, 80h", "in al, dx"),
-    "rep_outsb_16": ("mov dx, 80h | mov si, main | mov cx, 16", "rep outsb"),
+    "rep_outsb_16": ("mov dx, 2e0h | mov si, main | mov cx, 16", "rep outsb"),
     "mov_cr0_cd": ("mov eax, cr0 | xor eax, 40000000h", "mov cr0, eax"),
     "rdmsr": ("mov ecx, 17h", "rdmsr"),
     "unclaimed_write": ("mov ax, 0FFFFh | mov es, ax", "mov [es:10h], al"),
