@@ -26,6 +26,7 @@ typedef struct cpuid_regs (*cpuid_host_fn)(uint32_t leaf, uint32_t subleaf);
 struct cpuid_options {
 	bool rdtscp;      /* the VMX control "enable RDTSCP" is granted: shows RDTSCP and RDPID */
 	uint32_t version; /* Lintel's, for 40000001h EBX: major << 16 | minor << 8 | patch */
+	uint64_t tsc_hz;  /* for leaf 15h, as it was measured; 0: what the host's leaf says */
 };
 
 /* What a guest can change about its CPUID. */

@@ -201,7 +201,8 @@ static void forget_last_run(struct vm *vm)
 static enum status make_machine(struct vm_build_job *b)
 {
 	const struct cpuid_options options = {.rdtscp = vmx_caps.rdtscp,
-					      .version = LINTEL_VERSION_NUMBER};
+					      .version = LINTEL_VERSION_NUMBER,
+					      .tsc_hz = time_tsc_hz()};
 	const struct msr_features features = vmx_msr_features();
 	struct vm *vm = b->vm;
 	struct guest_cpu_state start;
