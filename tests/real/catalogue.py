@@ -14,7 +14,6 @@ from tests.real import images, initramfs, multiboot, packages
 ROOT = packages.ROOT
 MADE = ROOT / "build" / "real"
 SEABIOS = "/usr/share/seabios/"
-BOCHS_BIOS = "/usr/share/bochs/"
 
 
 @dataclass
@@ -64,7 +63,6 @@ GUESTS = {
 FOUND = {
     "bios": lambda: SEABIOS + "bios.bin",
     "bios256": lambda: SEABIOS + "bios-256k.bin",
-    "bochsbios": lambda: BOCHS_BIOS + "BIOS-bochs-legacy",
     "vmlinuz": lambda: packages.file_of(packages.LINUX, "boot/vmlinuz-*"),
     "memtest": lambda: packages.file_of("memtest86+", "boot/memtest86+ia32.bin"),
     "memtest64": lambda: packages.file_of("memtest86+", "boot/memtest86+x64.bin"),
@@ -74,12 +72,14 @@ FOUND = {
 }
 MAKERS = {
     "initrd": ("initrd.img", initramfs.make),
+    "bochsbios": ("bochsbios.bin", images.bochs_bios),
     "raw": ("raw.img", images.raw_disk),
     "resets": ("resets.img", lambda path: images.raw_disk(path, source="reset_boot.asm")),
     "empty": ("empty.img", images.empty_disk),
     "floppy": ("floppy.img", images.floppy),
     "cd": ("cd.iso", images.cdrom),
     "grub": ("grub.img", images.full_grub_disk),
+    "smallgrub": ("smallgrub.img", images.small_grub_disk),
     "hello": ("hello.txt", lambda path: path.write_text(images.MODULE_TEXT, encoding="ascii")),
     "multiboot1": ("multiboot1.elf", lambda path: multiboot.make(path, 1)),
     "multiboot2": ("multiboot2.elf", lambda path: multiboot.make(path, 2)),

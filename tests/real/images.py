@@ -30,6 +30,10 @@ LINUX_ARGS = ("console=ttyS0 panic=-1 nokaslr acpi=off pci=off noapic nolapic qu
               "i8042.nokbd no_timer_check io_delay=none nohz=off highres=off edd=off")
 MEMTEST_ARGS = "console=ttyS0,115200 nosmp nobench"
 
+BOCHS_BIOS = Path("/usr/share/bochs/BIOS-bochs-legacy")
+VGA_BIOS = Path("/usr/share/vgabios/vgabios.bin")
+ROM_BYTES = 256 << 10  # from C0000h to FFFFFh
+
 DISK_TEXT = "sector 1 of the disk\r\n\0"
 FLOPPY_TEXT = "a file on the floppy\r\n\0"
 CD_NAME = "LINTEL"
@@ -83,6 +87,12 @@ def raw_disk(output, serial=False, source="disk_boot.asm"):
         content = boot.read_bytes() + DISK_TEXT.encode()
     size = whole_cylinders(len(content) // SECTOR + 1) * SECTOR
     Path(output).write_bytes(content + bytes(size - len(content)))
+
+
+def bochs_bios(output):
+    """Bochs' own BIOS, which writes to the screen by the VGA BIOS that it finds at C0000h."""
+    vga, bios = (path.read_bytes() for path in (VGA_BIOS, BOCHS_BIOS))
+    Path(output).write_bytes(vga + bytes(ROM_BYTES - len(vga) - len(bios)) + bios)
 
 
 def empty_disk(output):
@@ -157,19 +167,31 @@ def grub_disk(output, files, linux_args=LINUX_ARGS):
     copy_to_fat(partition, content)
 
 
+def multiboot_files(work):
+    """The Multiboot kernels of the GRUB disk's menu, and their module."""
+    for kernel, version, kludge in (("mb1.elf", 1, False), ("mb2.elf", 2, False),
+                                    ("mb1.bin", 1, True)):
+        multiboot.make(work / kernel, version, kludge)
+    (work / "hello.txt").write_text(MODULE_TEXT, encoding="ascii")
+    return {name: work / name for name in ("mb1.elf", "mb2.elf", "mb1.bin", "hello.txt")}
+
+
+def small_grub_disk(output):
+    """The GRUB disk without what takes long to load: of its menu only the last three work."""
+    with tempfile.TemporaryDirectory() as name:
+        files = multiboot_files(Path(name))
+        grub_disk(output, {name: path.read_bytes() for name, path in files.items()})
+
+
 def full_grub_disk(output, linux_args=LINUX_ARGS):
     """The GRUB disk with all that its menu names."""
     with tempfile.TemporaryDirectory() as name:
         work = Path(name)
         initrd = work / "initrd.img"
         initramfs.make(initrd)
-        for kernel, version, kludge in (("mb1.elf", 1, False), ("mb2.elf", 2, False),
-                                        ("mb1.bin", 1, True)):
-            multiboot.make(work / kernel, version, kludge)
-        (work / "hello.txt").write_text(MODULE_TEXT, encoding="ascii")
         found = {"vmlinuz": packages.file_of(packages.LINUX, "boot/vmlinuz-*"),
                  "initrd.img": initrd,
                  "memtest.bin": packages.file_of("memtest86+", "boot/memtest86+ia32.bin"),
-                 "ipxe.lkrn": packages.file_of("ipxe", "boot/ipxe.lkrn")}
-        found.update((name, work / name) for name in ("mb1.elf", "mb2.elf", "mb1.bin", "hello.txt"))
+                 "ipxe.lkrn": packages.file_of("ipxe", "boot/ipxe.lkrn"),
+                 **multiboot_files(work)}
         grub_disk(output, {name: path.read_bytes() for name, path in found.items()}, linux_args)
