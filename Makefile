@@ -46,8 +46,8 @@ KERNEL_LDFLAGS := -m elf_x86_64 -nostdlib -static -z noexecstack -z max-page-siz
 OPTIMISE = $(if $(DEBUG),,-Os)
 HOT := $(wildcard vmx/run.c vmx/exit*.c vmx/inject.c vmx/loop.c vmx/vm_serial.c guest/io_bus.c \
 	guest/platform*.c guest/vpic.c guest/vpit*.c guest/vuart.c guest/mmio_bus.c \
-	guest/emulate.c guest/emulate_place.c guest/decode_usual.c guest/walk.c \
-	guest/string_io.c drivers/console_mux.c drivers/console.c)
+	guest/emulate.c guest/emulate_place.c guest/decode_usual.c \
+	guest/decode_mov.c guest/walk.c guest/string_io.c drivers/console_mux.c drivers/console.c)
 
 KERNEL_FOLDERS := boot kernel vmx mm drivers guest debug
 KERNEL_C := $(wildcard $(addsuffix /*.c,$(KERNEL_FOLDERS)))

@@ -74,6 +74,8 @@ static void count_unclaimed(struct mmio_bus *bus, gpa_t at, bool write)
 	struct mmio_unclaimed *end = entry + bus->unclaimed_count;
 
 	bus->unclaimed_total++;
+	if (entry + bus->unclaimed_last < end && entry[bus->unclaimed_last].page.raw == page)
+		entry += bus->unclaimed_last;
 	while (entry < end && entry->page.raw != page)
 		entry++;
 	if (entry == end) {
@@ -82,19 +84,19 @@ static void count_unclaimed(struct mmio_bus *bus, gpa_t at, bool write)
 		bus->unclaimed_count++;
 		*entry = (struct mmio_unclaimed){.page = gpa(page)};
 	}
+	bus->unclaimed_last = (uint32_t)(entry - bus->unclaimed);
 	if (write)
 		entry->writes++;
 	else
 		entry->reads++;
 }
 
-/* Is any byte of an access claimed? */
+/* Is any byte of an access claimed? Then one of the claim that begins last before its end is. */
 static bool is_touched(const struct mmio_bus *bus, const struct mmio_access *a)
 {
-	for (unsigned i = 0; i < a->size; i++)
-		if (claim_at(bus, a->at.raw + i))
-			return true;
-	return false;
+	uint32_t i = claims_up_to(bus, a->at.raw + a->size - 1);
+
+	return i > 0 && bus->claims[i - 1].first.raw + bus->claims[i - 1].len_bytes > a->at.raw;
 }
 
 /* At the edge of a claim: one byte after the other, the low one first. */
@@ -122,12 +124,12 @@ bool mmio_bus_search(struct mmio_bus *bus, struct mmio_access *a)
 	uint32_t i;
 
 	ASSERT(a->size == 1 || a->size == 2 || a->size == 4 || a->size == 8);
-	c = claim_at(bus, a->at.raw);
+	c = bus->claim_count ? claim_at(bus, a->at.raw) : NULL;
 	if (c && a->size <= c->len_bytes - (a->at.raw - c->first.raw)) {
 		bus->last = (uint32_t)(c - bus->claims);
 		return mmio_bus_access(bus, a);
 	}
-	if (a->size > 1 && is_touched(bus, a)) {
+	if (a->size > 1 && bus->claim_count && is_touched(bus, a)) {
 		bool all = true;
 
 		for (i = 0; i < a->size; i++)

@@ -110,6 +110,8 @@ static bool pit_is_still(const struct platform *p, uint64_t until_ns)
 
 void platform_sync_slow(struct platform *p, uint64_t now_ns, uint64_t ran_until_ns)
 {
+	bool com1_on = p->com1.mcr & MCR_OUT2; /* else it has no interrupt */
+
 	/* From the deadline on it was not the guest that let ticks wait, but an exit that came
 	 * late. */
 	if (!p->wake_stale)
@@ -121,12 +123,12 @@ void platform_sync_slow(struct platform *p, uint64_t now_ns, uint64_t ran_until_
 	} else {
 		carry_pit(p, now_ns, true);
 	}
-	vpic_set_line(&p->pic, PLATFORM_IRQ_COM1, vuart_irq(&p->com1, now_ns));
+	vpic_set_line(&p->pic, PLATFORM_IRQ_COM1, com1_on && vuart_irq(&p->com1, now_ns));
 	if (UNLIKELY(p->calm_stale || now_ns >= p->calm_event_ns))
 		sync_calm(p, now_ns);
-	p->next_event_ns =
-		min_u64(vpit_deadline_ns(&p->pit, now_ns), vuart_deadline_ns(&p->com1, now_ns));
-	p->next_event_ns = min_u64(p->next_event_ns, p->calm_event_ns);
+	p->next_event_ns = min_u64(vpit_deadline_ns(&p->pit, now_ns), p->calm_event_ns);
+	if (com1_on)
+		p->next_event_ns = min_u64(p->next_event_ns, vuart_deadline_ns(&p->com1, now_ns));
 	p->now_ns = now_ns;
 	p->stale = false;
 	p->wake_stale = true;
@@ -206,6 +208,9 @@ static bool calm_could_interrupt(const struct platform *p)
 void platform_find_deadline(struct platform *p, uint64_t now_ns)
 {
 	p->wake_ns = NS_NEVER;
+	p->wake_stale = false;
+	if (p->next_event_ns == NS_NEVER && !p->stale)
+		return; /* nothing changes by itself */
 	if (!vpic_requested(&p->pic, PLATFORM_IRQ_PIT) &&
 	    vpic_would_interrupt(&p->pic, PLATFORM_IRQ_PIT))
 		p->wake_ns = vpit_deadline_ns(&p->pit, now_ns);
@@ -213,7 +218,6 @@ void platform_find_deadline(struct platform *p, uint64_t now_ns)
 		p->wake_ns = min_u64(p->wake_ns, vuart_deadline_ns(&p->com1, now_ns));
 	if (p->calm_event_ns < p->wake_ns && calm_could_interrupt(p))
 		p->wake_ns = p->calm_event_ns;
-	p->wake_stale = false;
 }
 
 /* Is COM1 about to raise its line, or could something from outside make it do so? */

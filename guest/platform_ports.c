@@ -177,6 +177,18 @@ static void access_post(void *state, struct io_access *io)
 	chipset_post_access(&p->chipset, io);
 }
 
+/* Of many codes at once, the last one stays. */
+static uint64_t run_post(void *state, const struct io_run *run)
+{
+	struct platform *p = state;
+
+	if (!run->write)
+		return 0;
+	p->chipset.post_count += run->count - 1;
+	chipset_post(&p->chipset, run->at[run->count - 1]);
+	return run->count;
+}
+
 /* What the chipset does at a write is for the caller of platform_take_switched(). */
 static void access_debug(void *state, struct io_access *io)
 {
@@ -224,7 +236,7 @@ static const struct io_claim board[] = {
 	{.name = "dma", .access = access_dma, .first = 0x00, .count = 16},
 	{.name = "dma", .access = access_dma, .first = 0xc0, .count = 32, .offset = 0x20},
 	{.name = "dma", .access = access_dma, .first = 0x81, .count = 15, .offset = 0x41},
-	{.name = "post", .access = access_post, .first = 0x80, .count = 1},
+	{.name = "post", .access = access_post, .first = 0x80, .count = 1, .some = run_post},
 	{.name = "port92", .access = access_port92, .first = 0x92, .count = 1},
 	{.name = "vga", .access = access_vga, .first = 0x3b4, .count = 2, .offset = 0x04},
 	{.name = "vga", .access = access_vga, .first = 0x3ba, .count = 1, .offset = 0x0a},

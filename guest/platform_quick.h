@@ -85,6 +85,17 @@ static inline bool platform_quick_out(struct platform *p, uint16_t port, uint8_t
 	}
 }
 
+/* count bytes by OUTS: 1 or more. */
+static inline bool platform_quick_outs(struct platform *p, uint16_t port, const uint8_t *bytes,
+				       uint64_t count)
+{
+	if (port != 0x80)
+		return io_bus_access_nobody(&p->io, port, 1, true, count);
+	p->chipset.post_count += count - 1;
+	chipset_post(&p->chipset, bytes[count - 1]);
+	return true;
+}
+
 /*
  * OUT to THR (3F8h) of a byte that the outside takes at once: *byte is what goes out. If it does,
  * platform_quick_sent() has to follow, else nothing has changed. False while bytes wait before it,

@@ -43,9 +43,9 @@ static unsigned rank(const struct vpic_chip *c, uint8_t levels)
 {
 	unsigned first = (c->lowest + 1u) & 7;
 	unsigned twice = levels * 0x101u;
-	unsigned rotated = (twice >> first) & 0xff; /* first is 0 as long as nothing rotates */
 
-	return rotated ? (unsigned)__builtin_ctz(rotated) : NO_LEVEL;
+	/* Bit 8 of what is rotated stands for "none". */
+	return (unsigned)__builtin_ctz(((twice >> first) & 0xff) | 1u << NO_LEVEL);
 }
 
 static unsigned level_at(const struct vpic_chip *c, unsigned place)
@@ -74,6 +74,8 @@ static inline unsigned resolve(const struct vpic_chip *c, uint8_t requested)
 	if (!wanted || !c->ready)
 		return NO_LEVEL;
 	in_service = c->special_mask ? c->isr & (uint8_t)~c->imr : c->isr;
+	if (LIKELY(in_service == 0))
+		return level_at(c, rank(c, wanted));
 	first = rank(c, wanted);
 	limit = rank(c, in_service);
 	if (first < limit)
@@ -94,15 +96,21 @@ static void drive(struct vpic_chip *c, unsigned level, bool high)
 	}
 }
 
-static void update(struct vpic *p)
+/* After a change of the master alone. */
+static void update_master(struct vpic *p)
 {
-	unsigned level;
+	unsigned level = resolve(&p->master, vpic_requests(&p->master));
 
-	drive(&p->master, VPIC_CASCADE, resolve(&p->slave, vpic_requests(&p->slave)) != NO_LEVEL);
-	level = resolve(&p->master, vpic_requests(&p->master));
+	p->intr_level = (uint8_t)level;
 	p->intr = level != NO_LEVEL;
 	if (p->intr)
 		p->intr_by_cascade = level == VPIC_CASCADE && cascades(&p->master, level);
+}
+
+static void update(struct vpic *p)
+{
+	drive(&p->master, VPIC_CASCADE, resolve(&p->slave, vpic_requests(&p->slave)) != NO_LEVEL);
+	update_master(p);
 }
 
 /*
@@ -153,7 +161,7 @@ static uint8_t acknowledge_slave(struct vpic *p)
 uint8_t vpic_acknowledge(struct vpic *p)
 {
 	struct vpic_chip *c = &p->master;
-	unsigned level = resolve(c, vpic_requests(c));
+	unsigned level = p->intr ? p->intr_level : NO_LEVEL;
 	bool from_slave = level == NO_LEVEL ? p->intr_by_cascade : cascades(c, level);
 	uint8_t answer;
 
@@ -164,9 +172,12 @@ uint8_t vpic_acknowledge(struct vpic *p)
 		return vector(c, SPURIOUS_LEVEL);
 	take(p, c, level, has_aeoi(c));
 	/* Only IR2 has a chip behind it, whatever ICW3 says. */
-	if (!from_slave)
-		answer = vector(c, level);
-	else if (level == VPIC_CASCADE)
+	if (LIKELY(!from_slave)) {
+		p->intr_by_cascade = false;
+		update_master(p);
+		return vector(c, level);
+	}
+	if (level == VPIC_CASCADE)
 		answer = acknowledge_slave(p);
 	else
 		answer = UNDRIVEN_BUS;
@@ -323,9 +334,21 @@ void vpic_access(void *state, struct io_access *io)
 
 void vpic_change_line(struct vpic *p, unsigned irq, bool level)
 {
+	struct vpic_chip *c;
+
 	ASSERT(irq < 16 && irq != VPIC_CASCADE);
-	drive(chip_of(p, irq >> 3), irq & 7, level);
-	update(p);
+	c = chip_of(p, irq >> 3);
+	if (level) {
+		c->lines |= bit(irq & 7);
+		c->latched |= bit(irq & 7);
+	} else {
+		c->lines &= (uint8_t)~bit(irq & 7);
+		c->latched &= (uint8_t)~bit(irq & 7);
+	}
+	if (irq < 8)
+		update_master(p);
+	else
+		update(p);
 }
 
 bool vpic_would_interrupt_slow(const struct vpic *p, unsigned irq)

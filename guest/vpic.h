@@ -51,6 +51,7 @@ struct vpic_chip {
 struct vpic {
 	struct vpic_chip master, slave;
 	bool intr;            /* INT of the master; kept up to date by every change */
+	uint8_t intr_level;   /* for which of its inputs, while INT is high */
 	bool intr_by_cascade; /* the last time that INT was high, it was for the slave */
 };
 
@@ -60,7 +61,7 @@ void vpic_reset(struct vpic *p);
 /* One byte access to register io->port, 0 to 5. */
 void vpic_access(void *state, struct io_access *io);
 
-/* For vpic_set_line(). */
+/* For vpic_set_line(): a level that is another one. */
 void vpic_change_line(struct vpic *p, unsigned irq, bool level);
 
 /* The INT output of the master now. Two instructions: it is on the exit path. */
@@ -130,11 +131,22 @@ static inline bool vpic_masked(const struct vpic *p, unsigned irq)
 /* For vpic_would_interrupt(). */
 bool vpic_would_interrupt_slow(const struct vpic *p, unsigned irq);
 
+/* The same for an input of the master in its usual mode: what is in service holds off its own level
+ * and all that are lower. False: ask vpic_would_interrupt_slow(). */
+static inline bool vpic_is_fully_nested(const struct vpic *p)
+{
+	return p->master.ready && p->master.lowest == 7 && !p->master.special_mask;
+}
+
 /* Would INT be high if a request came on this input now (as the pair is programmed, with what is in
  * service)? A guest that halts can change neither. */
 static inline bool vpic_would_interrupt(const struct vpic *p, unsigned irq)
 {
-	return p->intr || (!vpic_masked(p, irq) && vpic_would_interrupt_slow(p, irq));
+	if (p->intr || vpic_masked(p, irq))
+		return p->intr;
+	if (LIKELY(irq < 8 && vpic_is_fully_nested(p)))
+		return (p->master.isr & ((2u << irq) - 1)) == 0;
+	return vpic_would_interrupt_slow(p, irq);
 }
 
 /* Could an interrupt ever reach the CPU as the pair is programmed now (initialised, and some input

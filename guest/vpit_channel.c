@@ -207,17 +207,19 @@ static bool run_off(struct vpit_channel *c, uint64_t tick)
 	c->from_tick = end;
 	c->count = 0;
 	c->expired = true;
+	c->plain = false;
+	c->step = 1;
+	c->event_tick = VPIT_NO_EVENT;
 	set_out(c, true);
-	begin_run(c);
 	return true;
 }
 
 void vpit_channel_advance_slow(struct vpit_channel *c, uint64_t tick)
 {
+	if (run_off(c, tick))
+		return;
 	if (at_period_start(c))
 		leap(c, tick);
-	else if (run_off(c, tick))
-		return;
 	while (tick >= c->event_tick) {
 		clock_pulse(c);
 		if (at_period_start(c))

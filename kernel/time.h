@@ -42,14 +42,20 @@ static inline uint64_t time_ns_to_tsc(uint64_t ns)
 	return UNLIKELY((uint64_t)(ticks >> 64) != 0) ? UINT64_MAX : (uint64_t)ticks;
 }
 
-/* Nanoseconds since time_init(). Any core, any context. */
-static inline uint64_t now_ns(void)
+/* Nanoseconds since time_init() at a reading of the TSC that was taken just now. */
+static inline uint64_t time_at_tsc(uint64_t tsc)
 {
-	uint64_t ticks = cpu_rdtsc() - time_base.start_tsc;
+	uint64_t ticks = tsc - time_base.start_tsc;
 
 	if (UNLIKELY(time_base.clamped))
 		return time_clamped_ns(ticks);
 	return time_tsc_to_ns(ticks);
+}
+
+/* Nanoseconds since time_init(). Any core, any context. */
+static inline uint64_t now_ns(void)
+{
+	return time_at_tsc(cpu_rdtsc());
 }
 
 static inline uint64_t time_tsc_hz(void)

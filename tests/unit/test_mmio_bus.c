@@ -143,6 +143,28 @@ static void nobody_reads_all_ones_and_is_counted_by_page(void **state)
 	assert_int_equal(bus.unclaimed_total, 105);
 }
 
+static void the_page_that_was_touched_last_has_a_short_way(void **state)
+{
+	struct mmio_access read = {.at = gpa(0xd0000ff8), .size = 4};
+	struct mmio_access write = {.at = gpa(0xd0000000), .size = 1, .write = true, .value = 7};
+	struct mmio_access other = {.at = gpa(0xd0001000), .size = 4};
+	bool answered;
+
+	(void)state;
+	assert_false(mmio_bus_nobody_again(&bus, &read)); /* nothing was touched yet */
+	read_at(0xd0001000, 1, &answered);
+	read_at(0xd0000000, 1, &answered);
+	assert_true(mmio_bus_nobody_again(&bus, &read));
+	assert_int_equal(read.value, UINT32_MAX);
+	assert_true(mmio_bus_nobody_again(&bus, &write));
+	assert_false(mmio_bus_nobody_again(&bus, &other));
+	assert_int_equal(bus.unclaimed_total, 4);
+	assert_int_equal(bus.unclaimed[1].reads, 2);
+	assert_int_equal(bus.unclaimed[1].writes, 1);
+	assert_int_equal(claim(&one, 0x1000, 0x1000), OK);
+	assert_false(mmio_bus_nobody_again(&bus, &read)); /* a device might have it */
+}
+
 static void an_access_over_an_edge_is_taken_apart(void **state)
 {
 	struct mmio_access a = {.at = gpa(0x1ffe), .size = 4, .write = true, .value = 0x44332211};
@@ -181,6 +203,7 @@ int main(void)
 		TEST(a_device_sees_the_whole_access),
 		TEST(the_right_one_of_many_answers),
 		TEST(claims_do_not_overlap_and_stay_in_range),
+		TEST(the_page_that_was_touched_last_has_a_short_way),
 		TEST(nobody_reads_all_ones_and_is_counted_by_page),
 		TEST(an_access_over_an_edge_is_taken_apart),
 		TEST(a_size_that_cannot_be_is_our_bug),

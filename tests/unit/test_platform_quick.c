@@ -199,11 +199,34 @@ static void what_has_consequences_is_left_to_the_board(void **state)
 	assert_int_equal(value, 'x');
 }
 
+/* POST codes and nobody's ports take any number of bytes: by OUTS at once, or by a run. */
+static void what_only_counts_takes_many_bytes_at_once(void **state)
+{
+	uint8_t bytes[] = {1, 2, 3, 4};
+	struct io_run run = {.port = 0x80, .size = 1, .write = true, .count = 4, .at = bytes};
+	struct platform p;
+
+	(void)state;
+	start(&p, 1);
+	assert_true(platform_quick_outs(&p, 0x80, bytes, 3));
+	assert_int_equal(p.chipset.post, 3);
+	assert_int_equal(p.chipset.post_count, 3);
+	assert_int_equal(io_bus_access_some(&p.io, &run), 4);
+	assert_int_equal(p.chipset.post, 4);
+	assert_int_equal(p.chipset.post_count, 7);
+	run.write = false;
+	assert_int_equal(io_bus_access_some(&p.io, &run), 0);
+	assert_true(platform_quick_outs(&p, 0x1234, bytes, 4));
+	assert_int_equal(p.io.unclaimed_total, 4);
+	assert_false(platform_quick_outs(&p, 0x3f8, bytes, 4));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(both_ways_lead_to_the_same),
 		cmocka_unit_test(masking_moves_no_deadline_away),
+		cmocka_unit_test(what_only_counts_takes_many_bytes_at_once),
 		cmocka_unit_test(what_has_consequences_is_left_to_the_board),
 	};
 
