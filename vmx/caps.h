@@ -35,6 +35,7 @@ struct vmx_caps {
 	bool invept_single, invvpid_single;
 	bool mtf; /* the monitor trap flag can be set */
 	bool vpid, preemption_timer, guest_pat, rdtscp;
+	bool hlt_state;                 /* a guest can be entered in HLT */
 	bool fast_path;                 /* of vmx/entry.asm */
 	bool must_lock_feature_control; /* the firmware left it open: set and lock it */
 	uint8_t preemption_shift;       /* the timer counts once in 2^shift TSC ticks */

@@ -3,6 +3,7 @@
 
 #include "kernel/text.h"
 
+#define MISC_HLT_STATE      BIT(6)
 #define EPT_CAP_EXEC_ONLY   BIT(0)
 #define EPT_CAP_WALK_4      BIT(6)
 #define EPT_CAP_WB          BIT(14)
@@ -168,6 +169,7 @@ enum status vmx_caps_decide(const struct vmx_msrs *m, struct vmx_caps *caps, cha
 	caps->cr4_fixed1 = m->cr4_fixed1;
 	caps->preemption_timer = (caps->controls[CONTROL_PIN] & PIN_PREEMPTION_TIMER) != 0;
 	caps->preemption_shift = m->misc & 0x1f;
+	caps->hlt_state = (m->misc & MISC_HLT_STATE) != 0;
 	caps->fast_path = !m->no_fast_path;
 	caps->mtf = control_may_be_1(m->group[CONTROL_PROC], 27);
 	caps->rdtscp = (caps->controls[CONTROL_PROC2] & PROC2_RDTSCP) != 0;

@@ -4,11 +4,12 @@
 ; from an exit handler goes through it.
 ;
 ; The exits that guests make most go a short way that never leaves this file, or for one call of
-; vmx/exit_fast.c only: CPUID with a fixed answer, VMCALL, IN and OUT of a byte. It does what the
-; loop in vmx/run.c does for an exit: the history and the count, RIP moved, the timer set. What is
-; not plain goes the long way before anything was done: a trace or a step that is on (VCPU_SLOW),
-; RFLAGS.TF, blocking by STI or MOV SS, EIP at the end of the 4 GiB. without=fast-path sends all
-; exits the long way.
+; C only (vmx/exit_fast.c, vmx/exit_fast_mmio.c): CPUID with a fixed answer, VMCALL, IN and OUT of a
+; byte, some of OUTS, MOV to what is not RAM, and what brings an interrupt of the board. It does
+; what the loop in vmx/run.c does for an exit: the history and the count, RIP moved, the timer set.
+; What is not plain goes the long way before anything was done: a trace or a step that is on
+; (VCPU_SLOW), RFLAGS.TF, blocking by STI or MOV SS, EIP at the end of the 4 GiB. without=fast-path
+; sends all exits the long way.
 ; Spec: SDM 3C "VM Entries", "VM Exits".
 
 %include "vmx/vcpu_layout.inc"
@@ -23,9 +24,15 @@
 %define VMCS_GUEST_RIP			0x681e
 %define VMCS_GUEST_RFLAGS		0x6820
 
+%define REASON_WINDOW	7
 %define REASON_CPUID	10
 %define REASON_VMCALL	18
 %define REASON_IO	30
+%define REASON_EPT_VIOLATION 48
+%define REASON_TIMER	52
+
+%define SHORT_REASONS	((1 << REASON_WINDOW) | (1 << REASON_VMCALL) | \
+			(1 << REASON_EPT_VIOLATION) | (1 << REASON_TIMER))
 
 %define IO_WIDTH	0x07	; qualification: bytes, less one
 %define IO_STRING	0x10
@@ -94,15 +101,15 @@ vmx_leave:
 ; The macros below are what the loop in vmx/run.c does for an exit. VMREAD and VMWRITE cannot fail
 ; in them, since a VMREAD gave the exit reason. RSP is that of the exit.
 
-; TF owes a #DB behind the instruction, and blocking ends there: to vmx_exit_slow. Changes rax, rcx.
-%macro look_for_debts 0
+; TF owes a #DB behind the instruction, and blocking ends there: to %1. Changes rax, rcx.
+%macro look_for_debts 1
 	mov	eax, VMCS_GUEST_INTERRUPTIBILITY
 	vmread	rax, rax
 	mov	ecx, VMCS_GUEST_RFLAGS
 	vmread	rcx, rcx
 	mov	cl, al			; what lies below TF is not asked for
 	test	ecx, RFLAGS_TF | BLOCKING
-	jnz	vmx_exit_slow
+	jnz	%1
 %endmacro
 
 ; Moves RIP behind the instruction, or goes to %1 where EIP may wrap; notes the exit for reason %2
@@ -124,15 +131,17 @@ vmx_leave:
 	inc	qword [V(VCPU_EXIT_COUNTS) + 8 * (%2)]
 %endmacro
 
-; As set_timer() in vmx/run.c; %1: the vCPU, as an address. Changes rax, rcx, rdx.
-%macro set_timer 1
+; As set_timer() in vmx/run.c. %1: the vCPU, as an address; %2: where the deadline is over, the
+; timer's value less one. -1: the guest is left again at once, since it has just done an
+; instruction; 0: it may do one. Changes rax, rcx, rdx.
+%macro set_timer 2
 	rdtsc
 	mov	edx, [%1 + VCPU_DEADLINE]
 	sub	edx, eax
 	mov	cl, [%1 + VCPU_TIMER_SHIFT]
 	cmp	edx, [%1 + VCPU_TURN_TICKS]
 	jbe	%%ahead
-	or	edx, -1			; it is over: 0, and the guest is left at once
+	mov	edx, %2
 %%ahead:
 	sar	edx, cl			; a turn has less than 31 bits
 	inc	edx
@@ -156,6 +165,15 @@ vmx_exit:
 	je	exit_io_fast
 	cmp	eax, REASON_CPUID
 	je	exit_cpuid_fast
+	mov	rcx, SHORT_REASONS	; most others take the long way, and shall learn it soon
+	bt	rcx, rax
+	jnc	vmx_exit_slow
+	cmp	eax, REASON_TIMER
+	je	exit_events_fast
+	cmp	eax, REASON_WINDOW
+	je	exit_events_fast
+	cmp	eax, REASON_EPT_VIOLATION
+	je	exit_mmio_fast
 	cmp	eax, REASON_VMCALL
 	je	exit_vmcall_fast
 
@@ -188,9 +206,9 @@ exit_cpuid_fast:
 	ja	vmx_exit_slow
 	bt	dword [V(VCPU_FIXED_LEAVES)], eax
 	jnc	vmx_exit_slow
-	look_for_debts
+	look_for_debts vmx_exit_slow
 	advance	vmx_exit_slow, REASON_CPUID, 0
-	set_timer V(0)
+	set_timer V(0), -1
 	mov	eax, [V(REG(0))]
 	shl	eax, 4
 	add	rax, [V(VCPU_LEAF_ANSWERS)]
@@ -212,9 +230,9 @@ exit_vmcall_fast:
 	sub	eax, HYPERCALL_VERSION + 1
 	cmp	eax, HYPERCALL_LAST - HYPERCALL_VERSION - 1
 	jbe	vmx_exit_slow
-	look_for_debts
+	look_for_debts vmx_exit_slow
 	advance	vmx_exit_slow, REASON_VMCALL, 0
-	set_timer V(0)
+	set_timer V(0), -1
 	mov	eax, HYPERCALL_UNKNOWN
 	mov	ecx, HYPERCALL_INTERFACE
 	cmp	dword [V(REG(0))], HYPERCALL_VERSION
@@ -228,30 +246,36 @@ vmx_not_resumed_fast:
 	mov	rsp, [V(VCPU_HOST_STACK)]
 	jmp	vmx_not_resumed
 
-; A byte. bool exit_fast_io(struct vcpu *v, uint64_t qualification) in vmx/exit_fast.c does it;
-; false if there is more to do before the next entry. What C keeps is the guest's all the time.
+; A byte. bool exit_fast_io(struct vcpu *v, uint64_t qualification, uint64_t tsc) in
+; vmx/exit_fast.c does it; false if there is more to do before the next entry. What C keeps is the
+; guest's all the time.
 	align	16
 exit_io_fast:
-	look_for_debts
+	mov	[V(REG(8))], r8
+	rdtsc				; as early as can be: the moment of the access
+	shl	rdx, 32
+	lea	r8, [rdx + rax]
 	mov	[V(REG(6))], rsi
 	mov	[V(REG(7))], rdi
-	mov	[V(REG(8))], r8
 	mov	[V(REG(9))], r9
 	mov	[V(REG(10))], r10
 	mov	[V(REG(11))], r11
+	look_for_debts vmx_exit_kept
 	mov	esi, VMCS_EXIT_QUALIFICATION
 	vmread	rsi, rsi
 	test	sil, IO_WIDTH | IO_STRING
-	jnz	vmx_exit_kept
+	jnz	exit_string_fast
 	advance	vmx_exit_kept, REASON_IO, rsi
 	lea	rdi, [V(0)]
+	mov	rdx, r8
 	mov	rsp, [V(VCPU_HOST_STACK)]
 extern exit_fast_io
 	call	exit_fast_io
 	mov	rdi, [rsp]		; vmx_enter_guest has pushed it
 	test	al, al
-	jz	.more
-	set_timer rdi
+	jz	vmx_done
+	set_timer rdi, -1
+vmx_resume:				; after a call of C
 	mov	rax, [rdi + REG(0)]
 	mov	rcx, [rdi + REG(1)]
 	mov	rdx, [rdi + REG(2)]
@@ -263,7 +287,7 @@ extern exit_fast_io
 	mov	rdi, [rdi + REG(7)]
 	vmresume
 	jmp	vmx_not_resumed
-.more:
+vmx_done:
 	mov	[rdi + REG(3)], rbx
 	mov	[rdi + REG(5)], rbp
 	mov	[rdi + REG(12)], r12
@@ -272,3 +296,72 @@ extern exit_fast_io
 	mov	[rdi + REG(15)], r15
 	mov	eax, VMX_ENTER_DONE
 	jmp	vmx_leave
+
+; The timer, or an interrupt window: bool exit_fast_events(struct vcpu *v, uint32_t reason) in
+; vmx/exit_fast.c; false if it has done nothing.
+	align	16
+exit_events_fast:
+	mov	[V(REG(6))], rsi
+	mov	[V(REG(7))], rdi
+	mov	[V(REG(8))], r8
+	mov	[V(REG(9))], r9
+	mov	[V(REG(10))], r10
+	mov	[V(REG(11))], r11
+	lea	rdi, [V(0)]
+	mov	esi, eax
+	mov	rsp, [V(VCPU_HOST_STACK)]
+extern exit_fast_events
+	call	exit_fast_events
+vmx_tried:
+	mov	rdi, [rsp]
+	test	al, al
+	jz	.not_done
+	set_timer rdi, 0
+	jmp	vmx_resume
+.not_done:
+	lea	rsp, [rdi + 128]
+	jmp	vmx_exit_kept
+
+; bool exit_fast_string(struct vcpu *v, uint64_t qualification): the same for INS and OUTS.
+exit_string_fast:
+	test	sil, IO_STRING
+	jz	vmx_exit_kept
+	lea	rdi, [V(0)]
+	mov	rsp, [V(VCPU_HOST_STACK)]
+extern exit_fast_string
+	call	exit_fast_string
+	jmp	vmx_tried
+
+; bool exit_fast_mmio(struct vcpu *v), vmx/exit_fast_mmio.c: any register may be read or written.
+	align	16
+exit_mmio_fast:
+	mov	[V(REG(3))], rbx
+	mov	[V(REG(5))], rbp
+	mov	[V(REG(6))], rsi
+	mov	[V(REG(7))], rdi
+	mov	[V(REG(8))], r8
+	mov	[V(REG(9))], r9
+	mov	[V(REG(10))], r10
+	mov	[V(REG(11))], r11
+	mov	[V(REG(12))], r12
+	mov	[V(REG(13))], r13
+	mov	[V(REG(14))], r14
+	mov	[V(REG(15))], r15
+	lea	rdi, [V(0)]
+	mov	rsp, [V(VCPU_HOST_STACK)]
+extern exit_fast_mmio
+	call	exit_fast_mmio
+	mov	rdi, [rsp]
+	test	al, al
+	jz	.not_done
+	mov	rbx, [rdi + REG(3)]
+	mov	rbp, [rdi + REG(5)]
+	mov	r12, [rdi + REG(12)]
+	mov	r13, [rdi + REG(13)]
+	mov	r14, [rdi + REG(14)]
+	mov	r15, [rdi + REG(15)]
+	set_timer rdi, -1
+	jmp	vmx_resume
+.not_done:
+	lea	rsp, [rdi + 128]
+	jmp	vmx_exit_kept

@@ -114,7 +114,7 @@ enum exit_action exit_window(struct vcpu *v)
  * host's own work is due. */
 enum exit_action exit_preemption_timer(struct vcpu *v)
 {
-	if (vcpu_turn_is_over(v))
+	if (vcpu_turn_is_over(v, (uint32_t)cpu_rdtsc()))
 		return EXIT_YIELD;
 	v->prepare |= PREPARE_EVENTS;
 	return EXIT_RETRY;

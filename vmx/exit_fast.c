@@ -1,5 +1,6 @@
 /*
- * vmx/exit_fast.c - IN and OUT of a byte on the short way of vmx/entry.asm.
+ * vmx/exit_fast.c - exits on the short way of vmx/entry.asm: IN and OUT of a byte, the timer, the
+ * interrupt window.
  *
  * The commonest accesses change nothing outside of their chip, and guest/platform_quick.h does
  * them. All others go to the board as they do on the long way (vmx/exit_io.c).
@@ -10,12 +11,18 @@
 #include "guest/platform_quick.h"
 #include "kernel/time.h"
 #include "vmx/controls.h"
+#include "vmx/exit.h"
+#include "vmx/inject.h"
 #include "vmx/vm.h"
+#include "vmx/vmcs.h"
 
 #define IO_IN    BIT(3)
 #define COM1_THR 0x3f8u
 
-bool exit_fast_io(struct vcpu *v, uint64_t qualification); /* for vmx/entry.asm alone */
+/* For vmx/entry.asm alone. */
+bool exit_fast_io(struct vcpu *v, uint64_t qualification, uint64_t tsc);
+bool exit_fast_events(struct vcpu *v, uint32_t reason);
+bool exit_fast_string(struct vcpu *v, uint64_t qualification);
 
 /* A byte for the console, while nothing waits before it and nobody waits for an interrupt. */
 static inline bool send(struct vm *vm, uint8_t byte)
@@ -42,7 +49,7 @@ static bool follow_board(struct vcpu *v, uint64_t now)
 }
 
 /* Any access. */
-static NOINLINE bool access_board(struct vcpu *v, uint16_t port, bool in)
+static NOINLINE bool access_board(struct vcpu *v, uint16_t port, bool in, uint64_t tsc)
 {
 	struct platform *p = &v->vm->platform;
 	struct io_access io = {
@@ -50,7 +57,7 @@ static NOINLINE bool access_board(struct vcpu *v, uint16_t port, bool in)
 		.size = 1,
 		.write = !in,
 		.value = (uint8_t)v->gpr[RAX],
-		.now_ns = now_ns(),
+		.now_ns = time_at_tsc(tsc),
 	};
 	bool waiting = (v->proc_controls & PROC_INTERRUPT_WINDOW) != 0;
 	bool go_on = true;
@@ -66,8 +73,27 @@ static NOINLINE bool access_board(struct vcpu *v, uint16_t port, bool in)
 	return false;
 }
 
-/* RIP has moved already. */
-bool exit_fast_io(struct vcpu *v, uint64_t qualification)
+/* A deadline of the board's, or the guest can take what waits: prepare() of vmx/run.c, as far as it
+ * is needed in the middle of a turn. */
+bool exit_fast_events(struct vcpu *v, uint32_t reason)
+{
+	struct platform *p = &v->vm->platform;
+	uint64_t tsc = cpu_rdtsc();
+	uint64_t now;
+
+	if (vcpu_turn_is_over(v, (uint32_t)tsc))
+		return false;
+	v->rip = vmcs_read(VMCS_GUEST_RIP);
+	vcpu_record_exit(v, reason, reason, 0);
+	now = time_at_tsc(tsc);
+	platform_sync(p, now, now);
+	inject_prepare(v);
+	vcpu_set_deadline(v, now);
+	return true;
+}
+
+/* RIP has moved already. tsc: the moment of the exit. */
+bool exit_fast_io(struct vcpu *v, uint64_t qualification, uint64_t tsc)
 {
 	struct vm *vm = v->vm;
 	uint16_t port = (uint16_t)(qualification >> 16);
@@ -78,8 +104,68 @@ bool exit_fast_io(struct vcpu *v, uint64_t qualification)
 		done = port == COM1_THR ? send(vm, *al)
 					: platform_quick_out(&vm->platform, port, *al);
 	else if (port >= PLATFORM_PIT_FIRST && port <= PLATFORM_PIT_LAST)
-		done = vpit_read_quick(&vm->platform.pit, port - PLATFORM_PIT_FIRST, now_ns(), al);
+		done = vpit_read_quick(&vm->platform.pit, port - PLATFORM_PIT_FIRST,
+				       time_at_tsc(tsc), al);
 	else
 		done = platform_quick_in(&vm->platform, port, al);
-	return LIKELY(done) || access_board(v, port, (qualification & IO_IN) != 0);
+	return LIKELY(done) || access_board(v, port, (qualification & IO_IN) != 0, tsc);
+}
+
+/* ---- REP OUTSB ---- */
+
+#define IO_WIDTH      UINT64_C(7)
+#define IO_REP        BIT(5)
+#define SEGMENT_SHAPE (BIT(16) | 0x1cu) /* unusable, S, code, expand-down */
+#define SEGMENT_PLAIN 0x10u             /* data that grows upwards */
+#define STRING_MOST   1024u             /* elements in one exit */
+
+/* Where the bytes are and how many; false where that takes more than a look at one segment. */
+static bool find_bytes(const struct vcpu *v, uint64_t mask, uint64_t segment, gpa_t *at,
+		       uint64_t *count)
+{
+	enum vmcs_field access = (enum vmcs_field)(VMCS_GUEST_ES_ACCESS + 2 * segment);
+	enum vmcs_field limit = (enum vmcs_field)(VMCS_GUEST_ES_LIMIT + 2 * segment);
+	enum vmcs_field base = (enum vmcs_field)(VMCS_GUEST_ES_BASE + 2 * segment);
+	uint64_t offset = v->gpr[RSI] & mask;
+	uint64_t last = offset + (v->gpr[RCX] & mask) - 1;
+
+	*count = v->gpr[RCX] & mask;
+	if (*count == 0 || *count > STRING_MOST || (vmcs_read(VMCS_GUEST_CR0) & CR0_PG) ||
+	    (vmcs_read(VMCS_GUEST_RFLAGS) & RFLAGS_DF))
+		return false;
+	if ((vmcs_read(access) & SEGMENT_SHAPE) != SEGMENT_PLAIN ||
+	    last > min_u64(mask, vmcs_read(limit)))
+		return false;
+	*at = gpa(vmcs_read(base) + offset);
+	return at->raw + *count <= 4 * GIB;
+}
+
+/* Nobody's port and the POST code's take any number of bytes at once. RFLAGS.TF is clear. */
+bool exit_fast_string(struct vcpu *v, uint64_t qualification)
+{
+	struct platform *p = &v->vm->platform;
+	uint16_t port = (uint16_t)(qualification >> 16);
+	uint64_t info = vmcs_read(VMCS_EXIT_INSTRUCTION_INFO);
+	uint64_t mask = info & 0x380 ? UINT32_MAX : UINT16_MAX; /* the address size */
+	uint64_t rip = vmcs_read(VMCS_GUEST_RIP), next, count;
+	const uint8_t *bytes;
+	gpa_t at;
+
+	next = rip + vmcs_read(VMCS_EXIT_INSTRUCTION_LENGTH);
+	if ((qualification & (IO_WIDTH | IO_IN | IO_REP)) != IO_REP || (uint32_t)next < rip ||
+	    !find_bytes(v, mask, (info >> 15) & 7, &at, &count))
+		return false;
+	bytes = guest_memory_read_ptr(&v->vm->memory, at, count);
+	if (!bytes || !platform_quick_outs(p, port, bytes, count))
+		return false;
+	v->gpr[RSI] = (v->gpr[RSI] & ~mask) | ((v->gpr[RSI] + count) & mask);
+	v->gpr[RCX] &= ~mask;
+	if (mask == UINT32_MAX) {
+		v->gpr[RSI] &= mask;
+		v->gpr[RCX] = 0;
+	}
+	v->rip = rip;
+	vmcs_write(VMCS_GUEST_RIP, next);
+	vcpu_record_exit(v, EXIT_REASON_IO_INSTRUCTION, EXIT_REASON_IO_INSTRUCTION, qualification);
+	return true;
 }

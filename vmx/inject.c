@@ -194,34 +194,62 @@ static bool can_take_interrupt(void)
 		 (INTERRUPTIBILITY_STI | INTERRUPTIBILITY_MOV_SS));
 }
 
-void inject_prepare(struct vcpu *v)
+/* An event ends HLT. Otherwise the guest goes on with it: where an exit came out of HLT, not every
+ * CPU notes that in the VMCS (Bochs does not). */
+static void go_on_in_hlt(struct vcpu *v, bool on)
+{
+	vmcs_write(VMCS_GUEST_ACTIVITY_STATE, on ? ACTIVITY_HLT : ACTIVITY_ACTIVE);
+	v->in_hlt = on;
+}
+
+/* The board's interrupt, if there is one. busy: the entry carries an event already, or must carry
+ * none. Returns whether the entry carries one. */
+static inline bool offer_interrupt(struct vcpu *v, bool busy)
 {
 	struct platform *p = &v->vm->platform;
-	uint32_t controls = v->proc_controls & ~(uint32_t)(PROC_INTERRUPT_WINDOW | PROC_NMI_WINDOW);
-	bool busy = false; /* the entry carries an event already, or must carry none */
+	uint8_t vector;
+
+	if (busy || !platform_intr(p) || !can_take_interrupt())
+		return busy;
+	vector = platform_acknowledge(p);
+	log_trace(LOG_PIC, "%s: interrupt, vector %#x", v->vm->config.name, vector);
+	vmcs_write(VMCS_ENTRY_INTERRUPTION_INFO, event_info(EVENT_EXTERNAL, vector));
+	return true;
+}
+
+/* Other events than the board's interrupts, or a step. Returns what offer_interrupt() is to know,
+ * and sets the window that an NMI needs. */
+static NOINLINE bool prepare_event(struct vcpu *v, uint32_t *controls)
+{
+	bool busy = v->stepping;
 
 	if (v->event.info & EVENT_VALID) {
 		write_event(v);
 		busy = true;
-	} else if (v->stepping) {
-		busy = true;
 	}
 	if (v->nmi_pending && !v->stepping) {
 		if (busy)
-			controls |= (uint32_t)PROC_NMI_WINDOW;
+			*controls |= (uint32_t)PROC_NMI_WINDOW;
 		else
-			busy = try_nmi(v, &controls);
+			busy = try_nmi(v, controls);
 	}
-	if (!busy && platform_intr(p) && can_take_interrupt()) {
-		uint8_t vector = platform_acknowledge(p);
+	return busy;
+}
 
-		log_trace(LOG_PIC, "%s: interrupt, vector %#x", v->vm->config.name, vector);
-		vmcs_write(VMCS_ENTRY_INTERRUPTION_INFO, event_info(EVENT_EXTERNAL, vector));
-	}
+void inject_prepare(struct vcpu *v)
+{
+	uint32_t controls = v->proc_controls & ~(uint32_t)(PROC_INTERRUPT_WINDOW | PROC_NMI_WINDOW);
+	bool busy = false;
+
+	if (UNLIKELY((v->event.info & EVENT_VALID) || v->nmi_pending || v->stepping))
+		busy = prepare_event(v, &controls);
+	busy = offer_interrupt(v, busy);
 	/* Also after one went in: the next may have a higher priority, or need no EOI to be
 	 * seen. */
-	if (!v->stepping && platform_intr(p))
+	if (UNLIKELY(platform_intr(&v->vm->platform)) && !v->stepping)
 		controls |= (uint32_t)PROC_INTERRUPT_WINDOW;
+	if (UNLIKELY(v->in_hlt))
+		go_on_in_hlt(v, !busy);
 	set_proc_controls(v, controls);
 }
 

@@ -25,6 +25,10 @@ enum event_type {
 #define INTERRUPTIBILITY_STI    BIT(0)
 #define INTERRUPTIBILITY_MOV_SS BIT(1)
 #define INTERRUPTIBILITY_SMI    BIT(2)
+/* SDM 3C "Guest Non-Register State": the activity states. */
+#define ACTIVITY_ACTIVE         0u
+#define ACTIVITY_HLT            1u
+
 #define INTERRUPTIBILITY_NMI    BIT(3)
 
 /* An exception that the guest's instruction raises; RIP stays on it. Joins with an exception that

@@ -21,10 +21,13 @@
 
 /* No run of guest code is longer, whatever its devices ask for: the bound for everything that the
  * host has to do (input, log, other cores' wishes) where an interrupt does not end the run. */
-#define RUN_MAX_NS NS_PER_MILLISECOND
+#define RUN_MAX_NS   NS_PER_MILLISECOND
+
+/* A guest in HLT, which is alone on its core, is left at least so often. */
+#define SLEEP_MAX_NS (10 * NS_PER_MILLISECOND)
 
 /* A guest's screen (display=text) is looked at so often while it sleeps. */
-#define SCREEN_NS  (50 * NS_PER_MILLISECOND)
+#define SCREEN_NS    (50 * NS_PER_MILLISECOND)
 
 _Static_assert(offsetof(struct vcpu, gpr) == 0, "VCPU_GPR in vmx/vcpu_layout.inc");
 _Static_assert(offsetof(struct vcpu, host_stack) == 128, "VCPU_HOST_STACK in vmx/vcpu_layout.inc");
@@ -70,18 +73,31 @@ static void flush(struct vcpu *v)
 	}
 }
 
-/* The TSC, low half, at a moment that is not before now and not more than a turn ahead. */
-static uint32_t tsc_at(uint64_t at_ns, uint64_t now)
+/* The low half of the TSC at a moment of this turn. Counted from the turn's start, so that it does
+ * not matter how long ago somebody has looked at the clock. */
+static uint32_t tsc_at(const struct vcpu *v, uint64_t at_ns)
 {
-	return (uint32_t)cpu_rdtsc() + (uint32_t)time_ns_to_tsc(at_ns - now);
+	return v->turn_start_tsc + (uint32_t)time_ns_to_tsc(at_ns - v->turn_start_ns);
 }
 
-/* The devices' deadline has to be looked at again after it. */
-static void begin_turn(struct vcpu *v, uint64_t now)
+/* A guest in HLT leaves the host in peace for as long as the host's own work can wait. */
+static uint64_t longest_turn_ns(const struct vcpu *v)
 {
-	v->turn_end_ns = min_u64(now + RUN_MAX_NS, max_u64(v->slice_end_ns, now));
-	v->turn_end_tsc = tsc_at(v->turn_end_ns, now);
-	v->turn_ticks = (uint32_t)time_ns_to_tsc(RUN_MAX_NS);
+	if (!v->in_hlt || v->vm->tx_held)
+		return RUN_MAX_NS;
+	return max_u64(RUN_MAX_NS, min_u64(SLEEP_MAX_NS, host_ops->service_patience_ns()));
+}
+
+/* The devices' deadline has to be looked at again after it. tsc is that of now. */
+static void begin_turn(struct vcpu *v, uint64_t tsc, uint64_t now)
+{
+	uint64_t longest = longest_turn_ns(v);
+
+	v->turn_start_tsc = (uint32_t)tsc;
+	v->turn_start_ns = now;
+	v->turn_end_ns = min_u64(now + longest, max_u64(v->slice_end_ns, now));
+	v->turn_end_tsc = tsc_at(v, v->turn_end_ns);
+	v->turn_ticks = (uint32_t)time_ns_to_tsc(longest);
 	v->device_ns = 0;
 }
 
@@ -95,7 +111,7 @@ void vcpu_set_deadline(struct vcpu *v, uint64_t now)
 	if (wish >= v->turn_end_ns)
 		v->deadline_tsc = v->turn_end_tsc;
 	else
-		v->deadline_tsc = tsc_at(max_u64(wish, now), now);
+		v->deadline_tsc = tsc_at(v, max_u64(wish, now));
 	if (!vmx_caps.preemption_timer)
 		host_ops->timer_arm_ns(min_u64(max_u64(wish, now), v->turn_end_ns) - now);
 }
@@ -104,11 +120,12 @@ void vcpu_set_deadline(struct vcpu *v, uint64_t now)
 static void prepare(struct vcpu *v)
 {
 	struct vm *vm = v->vm;
-	uint64_t now = now_ns();
+	uint64_t tsc = cpu_rdtsc();
+	uint64_t now = time_at_tsc(tsc);
 
 	lock_acquire(&vm->lock);
 	if (v->prepare & PREPARE_TURN) {
-		begin_turn(v, now);
+		begin_turn(v, tsc, now);
 		vm_pump_serial(vm, now);
 	}
 	platform_sync(&vm->platform, now, v->ran_until_ns ? v->ran_until_ns : now);
@@ -137,18 +154,6 @@ static inline void set_timer(const struct vcpu *v)
 }
 
 /* ---- after an exit ---- */
-
-static inline void record(struct vcpu *v, uint32_t reason, uint32_t basic, uint64_t qualification)
-{
-	struct exit_record *r;
-
-	v->history_at = (uint8_t)(v->history_at + 8);
-	r = &v->history[v->history_at / 8];
-	r->rip = v->rip;
-	r->qualification = qualification;
-	r->reason = reason;
-	v->exit_counts[basic]++;
-}
 
 static bool in_64bit_mode(void)
 {
@@ -207,7 +212,8 @@ static enum exit_action handle_unusual(struct vcpu *v, uint32_t reason)
 		return entry_failed(v, reason);
 	v->rip = vmcs_read(VMCS_GUEST_RIP);
 	v->qualification = vmcs_read(VMCS_EXIT_QUALIFICATION);
-	record(v, reason, (uint32_t)min_u64((uint16_t)reason, EXIT_REASONS - 1), v->qualification);
+	vcpu_record_exit(v, reason, (uint32_t)min_u64((uint16_t)reason, EXIT_REASONS - 1),
+			 v->qualification);
 	return reason & EXIT_ENTRY_FAILED ? entry_refused(v) : exit_unhandled(v);
 }
 
@@ -228,7 +234,7 @@ static inline enum exit_action handle(struct vcpu *v, uint32_t reason)
 		if (UNLIKELY(e->flags & EXIT_IN_DELIVERY))
 			inject_again(v);
 	}
-	record(v, reason, reason, qualification);
+	vcpu_record_exit(v, reason, reason, qualification);
 	if (UNLIKELY(log_enabled(LOG_TRACE, LOG_EXIT)))
 		exit_trace(v);
 	if (UNLIKELY(v->stepping))
@@ -243,12 +249,29 @@ static inline enum exit_action handle(struct vcpu *v, uint32_t reason)
 	return UNLIKELY(action == EXIT_UNHANDLED) ? exit_unhandled(v) : action;
 }
 
+/* A guest that halts waits in the activity state HLT if nobody else wants its core: the timer or an
+ * interrupt of the host wakes it without a way round the core's loop. */
+static bool waits_in_hlt(struct vcpu *v)
+{
+	const struct vmx_core *core = this_cpu()->vmx;
+
+	if (!vmx_caps.hlt_state || !vmx_caps.preemption_timer || core->first->next_on_core)
+		return false;
+	v->in_hlt = true;
+	v->prepare |= PREPARE_ALL;
+	return true;
+}
+
 /* True: the guest may go on. Otherwise *action is what vcpu_run() returns. */
 static bool end_turn(struct vcpu *v, enum exit_action *action)
 {
 	v->prepare = PREPARE_ALL;
 	v->ran_until_ns = now_ns();
 	if (*action == EXIT_BLOCK) {
+		if (waits_in_hlt(v)) {
+			v->ran_until_ns = 0; /* it does */
+			return true;
+		}
 		v->halted = true;
 		v->wake_ns = 0;
 		return false;
@@ -267,7 +290,8 @@ static bool end_turn(struct vcpu *v, enum exit_action *action)
 static bool fast_path_is_off(void)
 {
 	return !vmx_caps.fast_path || !vmx_caps.preemption_timer || vmx_trace_ports ||
-	       log_enabled(LOG_TRACE, LOG_EXIT) || log_enabled(LOG_DEBUG, LOG_GUEST);
+	       log_enabled(LOG_TRACE, LOG_EXIT) || log_enabled(LOG_DEBUG, LOG_GUEST) ||
+	       log_enabled(LOG_DEBUG, LOG_EPT);
 }
 
 enum exit_action vcpu_run(struct vcpu *v)
@@ -287,11 +311,6 @@ enum exit_action vcpu_run(struct vcpu *v)
 		} while (LIKELY(action == EXIT_RETRY));
 	} while (end_turn(v, &action));
 	return action;
-}
-
-bool vcpu_turn_is_over(const struct vcpu *v)
-{
-	return (int32_t)((uint32_t)cpu_rdtsc() - v->turn_end_tsc) >= 0;
 }
 
 bool vcpu_try_wake(struct vcpu *v)

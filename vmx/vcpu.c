@@ -35,6 +35,7 @@ enum status vcpu_create(struct vcpu *v, struct vm *vm, unsigned core, uint16_t v
 			   .prepare = PREPARE_ALL,
 			   .flush_ept = true,
 			   .flush_vpid = true};
+	v->code_page = UINT64_MAX;
 	v->timer_shift = vmx_caps.preemption_shift;
 	v->leaf_answers = vm->cpuid.basic;
 	v->fixed_leaves = cpuid_fixed_leaves(&vm->cpuid);
@@ -78,7 +79,9 @@ void vcpu_reset(struct vcpu *v, const struct guest_cpu_state *start)
 {
 	v->event = (struct vcpu_event){0};
 	v->halted = false;
+	v->in_hlt = false;
 	v->nmi_pending = false;
+	vmcs_write(VMCS_GUEST_ACTIVITY_STATE, 0);
 	vmcs_write(VMCS_GUEST_INTERRUPTIBILITY, 0);
 	vmcs_write(VMCS_GUEST_PENDING_DEBUG, 0);
 	vcpu_write_state(v, start);

@@ -8,6 +8,7 @@
 
 #include "guest/cpu_state.h"
 #include "guest/cpuid.h"
+#include "kernel/cpu.h"
 #include "kernel/status.h"
 #include "vmx/caps.h"
 
@@ -64,23 +65,29 @@ struct vcpu {
 	uint64_t exit_counts[EXIT_REASONS];
 	struct exit_record history[EXIT_HISTORY]; /* a ring */
 
-	uint8_t prepare;        /* what must be looked at before the next entry: PREPARE_... */
-	bool halted;            /* in HLT: not runnable until an interrupt comes */
-	bool step_ended;        /* an exit ended that; read by the #DB handler */
-	bool step_tf_was_on;    /* the guest's own RFLAGS.TF before it */
-	bool nmi_pending;       /* an NMI waits for its turn */
-	bool flush_ept;         /* INVEPT before the next entry */
-	bool flush_vpid;        /* INVVPID before the next entry */
-	uint64_t rip;           /* at the last exit */
-	uint64_t qualification; /* at the last exit that has one */
-	uint32_t turn_end_tsc;  /* by then at the latest, whatever the devices ask for */
-	uint64_t turn_end_ns;   /* the same moment */
-	uint64_t device_ns;     /* the devices' wish that deadline_tsc was made of; 0: none yet */
-	uint64_t ran_until_ns;  /* the guest was really running until then; 0: until now */
+	uint8_t prepare;         /* what must be looked at before the next entry: PREPARE_... */
+	bool halted;             /* in HLT: not runnable until an interrupt comes */
+	bool in_hlt;             /* the same, but it waits in the guest, alone on its core */
+	bool step_ended;         /* an exit ended that; read by the #DB handler */
+	bool step_tf_was_on;     /* the guest's own RFLAGS.TF before it */
+	bool nmi_pending;        /* an NMI waits for its turn */
+	bool flush_ept;          /* INVEPT before the next entry */
+	bool flush_vpid;         /* INVVPID before the next entry */
+	uint64_t rip;            /* at the last exit */
+	uint64_t qualification;  /* at the last exit that has one */
+	uint32_t turn_start_tsc; /* low half */
+	uint64_t turn_start_ns;  /* the same moment */
+	uint32_t turn_end_tsc;   /* by then at the latest, whatever the devices ask for */
+	uint64_t turn_end_ns;    /* the same moment */
+	uint64_t device_ns;      /* the devices' wish that deadline_tsc was made of; 0: none yet */
+	uint64_t ran_until_ns;   /* the guest was really running until then; 0: until now */
 	uint64_t slice_end_ns;
 	uint64_t wake_ns;        /* while halted: when to look again */
 	uint32_t proc_controls;  /* what VMCS_PROC_CONTROLS holds now */
 	struct vcpu_event event; /* to be delivered at the next entry */
+
+	uint64_t code_page; /* vmx/exit_fast_mmio.c: the last instruction lay there */
+	const uint8_t *code_bytes;
 
 	struct vm *vm;
 	hpa_t vmcs;
@@ -127,8 +134,26 @@ void vcpu_advance(struct vcpu *v, uint64_t next_rip);
  * is the time; the VM's lock is held. Cheap where nothing has changed. */
 void vcpu_set_deadline(struct vcpu *v, uint64_t now);
 
-/* Has the guest run for as long as it may before the host looks after its own work? */
-bool vcpu_turn_is_over(const struct vcpu *v);
+/* Has the guest run for as long as it may before the host looks after its own work? tsc: the low
+ * half, now. */
+static inline bool vcpu_turn_is_over(const struct vcpu *v, uint32_t tsc)
+{
+	return (int32_t)(tsc - v->turn_end_tsc) >= 0;
+}
+
+/* Notes an exit at v->rip in the history; basic is below EXIT_REASONS. */
+static inline void vcpu_record_exit(struct vcpu *v, uint32_t reason, uint32_t basic,
+				    uint64_t qualification)
+{
+	uint8_t at = (uint8_t)(v->history_at + 8);
+	struct exit_record *r = (struct exit_record *)((uintptr_t)v->history + at * 4u);
+
+	v->history_at = at;
+	r->rip = v->rip;
+	r->qualification = qualification;
+	r->reason = reason;
+	v->exit_counts[basic]++;
+}
 
 /* The last exit in the history. */
 static inline const struct exit_record *vcpu_last_exit(const struct vcpu *v)

@@ -1,12 +1,14 @@
 ; guest/programs/fastpath.asm - exits that are usually short, where they must not be.
 ;
 ; Promise: an instruction that the hypervisor carries out ends blocking by STI, no sooner; EIP wraps
-; at 4 GiB behind it; all registers but its own stay as they are. (guest/programs/tf.asm has
-; RFLAGS.TF and MOV SS.) SDM 2B "STI"; SDM 3A "Protected-Mode Memory Management"; SDM 1 "Instruction
-; Pointer".
+; at 4 GiB behind it; all registers but its own stay as they are, and its own become what they
+; shall. (guest/programs/tf.asm has RFLAGS.TF and MOV SS.) SDM 2B "STI", "OUTS/OUTSB/OUTSW/OUTSD";
+; SDM 3A "Protected-Mode Memory Management"; SDM 1 "Instruction Pointer".
 
 %define NAME "fastpath"
 %include "lib.inc"
+
+NOWHERE		equ 0D0000000h		; no RAM, no device
 
 CODE_WRAP	equ gdt_wrap.code - gdt_wrap
 CODE_FLAT	equ gdt_wrap.flat - gdt_wrap
@@ -19,6 +21,7 @@ DATA_BACK	equ gdt_wrap.low - gdt_wrap
 %macro behind_sti 2+
 	call	wait_for_tick
 	mov	dx, 21h
+	mov	ebx, NOWHERE
 	sti
 	%2
 %%behind:
@@ -32,10 +35,15 @@ DATA_BACK	equ gdt_wrap.low - gdt_wrap
 main:
 	pic_init
 	set_vector PIC1_VECTOR + 0, on_tick
+	call	enter_unreal
 	behind_sti "STI, CPUID: the interrupt comes behind both", cpuid
 	behind_sti "STI, IN: the interrupt comes behind both", in al, dx
 	behind_sti "STI, OUT: the interrupt comes behind both", out 80h, al
+	behind_sti "STI, MOV from nobody's memory: the interrupt comes behind both", \
+		   {mov eax, [fs:ebx]}
 	call	registers
+	call	outs
+	call	nobodys_memory
 	call	wraps
 	pass
 
@@ -108,6 +116,113 @@ registers:
 	keeps	"CPUID keeps the registers that are not its own", 0, call leaf_0
 	keeps	"IN keeps the registers that are not its own", 1, in al, 21h
 	keeps	"OUT keeps all registers", 1, out dx, al
+	ret
+
+; ---- OUTS ----------------------------------------------------------------------------------------
+
+; outs_leave SI, CX, SI BEHIND, CX BEHIND, TEXT, INSTRUCTION
+%macro outs_leave 6+
+	mov	esi, 0A5A50000h | (%1)
+	mov	ecx, 0C3C30000h | (%2)
+	mov	dx, 80h
+	%6
+	cld
+	cmp	esi, 0A5A50000h | (%3)
+	jne	%%no
+	cmp	ecx, 0C3C30000h | (%4)
+%%no:
+	ok_if	e, %5
+%endmacro
+
+outs:
+	outs_leave 1000h, 16, 1010h, 0, "REP OUTSB: SI, CX, their upper halves", rep outsb
+	outs_leave 1000h, 0, 1000h, 0, "REP OUTSB of no bytes", rep outsb
+	outs_leave 1000h, 1, 1001h, 1, "OUTSB without REP", outsb
+	outs_leave 0FFF8h, 16, 8, 0, "REP OUTSB: SI wraps at 64 KiB", rep outsb
+	outs_leave 1000h, 2000h, 3000h, 0, "REP OUTSB of 8 KiB", rep outsb
+	outs_leave 1000h, 16, 0FF0h, 0, "REP OUTSB downwards", call downwards
+	mov	esi, 1000h
+	mov	ecx, 16
+	a32 rep outsb
+	cmp	esi, 1010h
+	jne	.no
+	test	ecx, ecx
+.no:
+	ok_if	e, "REP OUTSB with 32-bit addresses"
+	ret
+
+downwards:
+	std
+	rep outsb
+	ret
+
+; ---- memory of nobody's -------------------------------------------------------------------------
+
+; reads WHOLE, REGISTER, ONES: MOV from nobody's memory gives ones there and keeps the rest.
+%macro reads 3
+	mov	ebx, NOWHERE
+	mov	e%1, 12345678h
+	%ifidn %1, bx
+	mov	e%1, NOWHERE
+	%endif
+	mov	%2, [fs:ebx]
+	%ifidn %1, bx
+	cmp	e%1, NOWHERE | (%3)
+	%else
+	cmp	e%1, 12345678h | (%3)
+	%endif
+	jne	.no
+%endmacro
+
+nobodys_memory:
+	reads	ax, eax, 0FFFFFFFFh
+	reads	cx, ecx, 0FFFFFFFFh
+	reads	dx, edx, 0FFFFFFFFh
+	reads	bx, ebx, 0FFFFFFFFh
+	reads	si, esi, 0FFFFFFFFh
+	reads	di, edi, 0FFFFFFFFh
+	reads	bp, ebp, 0FFFFFFFFh
+	reads	ax, ax, 0FFFFh
+	reads	bx, bx, 0FFFFh
+	reads	bp, bp, 0FFFFh
+	reads	ax, al, 0FFh
+	reads	ax, ah, 0FF00h
+	reads	bx, bl, 0FFh
+	reads	bx, bh, 0FF00h
+	reads	dx, dh, 0FF00h
+.no:
+	ok_if	e, "MOV from nobody's memory: ones in the register that is meant"
+	mov	edx, esp
+	mov	ebx, NOWHERE
+	mov	esp, [fs:ebx]
+	xchg	esp, edx
+	cmp	edx, 0FFFFFFFFh
+	ok_if	e, "and in ESP"
+	mov	eax, 12345678h
+	mov	[fs:ebx], eax
+	mov	[fs:ebx + 1], ah
+	mov	[fs:ebx + 0FFEh], eax	; into the next page
+	mov	ecx, [fs:ebx + 0FFEh]
+	inc	ecx
+	ok_if	z, "writes leave no trace"
+	mov	eax, [fs:dword NOWHERE]	; an absolute address
+	inc	eax
+	ok_if	z, "MOV from an absolute address"
+	ret
+
+; FS gets a limit of 4 GiB: loaded in protected mode, kept in real mode.
+enter_unreal:
+	lgdt	[gdt_wrap_pointer]
+	mov	eax, cr0
+	or	al, 1
+	mov	cr0, eax
+	jmp	$ + 2
+	mov	bx, DATA_FLAT
+	mov	fs, bx
+	and	al, 0FEh
+	mov	cr0, eax
+	jmp	0:.real
+.real:
 	ret
 
 ; ---- EIP at 4 GiB -------------------------------------------------------------------------------

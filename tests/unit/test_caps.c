@@ -46,6 +46,10 @@ static void a_good_cpu_is_taken(void **state)
 	assert_int_equal(vmx_caps_decide(&m, &caps, text, sizeof(text)), OK);
 	assert_int_equal(caps.revision, 0x12);
 	assert_int_equal(caps.preemption_shift, 5);
+	assert_false(caps.hlt_state);
+	m.misc |= BIT(6);
+	assert_int_equal(vmx_caps_decide(&m, &caps, text, sizeof(text)), OK);
+	assert_true(caps.hlt_state);
 	assert_true(caps.vpid);
 	assert_true(caps.preemption_timer);
 	assert_true(caps.guest_pat);
