@@ -44,10 +44,10 @@ KERNEL_LDFLAGS := -m elf_x86_64 -nostdlib -static -z noexecstack -z max-page-siz
 
 # Small everywhere, and fast where every exit passes: the kernel is to stay under 256 KiB.
 OPTIMISE = $(if $(DEBUG),,-Os)
-HOT := $(wildcard vmx/run.c vmx/exit*.c vmx/inject.c vmx/loop.c vmx/vm_serial.c guest/io_bus.c \
-	guest/platform*.c guest/vpic.c guest/vpit*.c guest/vuart.c guest/mmio_bus.c \
-	guest/emulate.c guest/emulate_place.c guest/decode_usual.c \
-	guest/decode_mov.c guest/walk.c guest/string_io.c drivers/console_mux.c drivers/console.c)
+HOT := $(wildcard vmx/run.c vmx/exit_fast*.c vmx/exit_io.c vmx/exit_cpu.c vmx/exit_ept.c \
+	vmx/exit_event.c vmx/inject.c vmx/vm_serial.c guest/io_bus.c guest/platform.c guest/vpic.c \
+	guest/vpit.c guest/vpit_channel.c guest/vuart.c guest/mmio_bus.c guest/decode_mov.c \
+	drivers/console_mux.c)
 
 KERNEL_FOLDERS := boot kernel vmx mm drivers guest debug
 KERNEL_C := $(wildcard $(addsuffix /*.c,$(KERNEL_FOLDERS)))
