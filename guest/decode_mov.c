@@ -42,7 +42,7 @@ bool decode_mov(const uint8_t bytes[static DECODE_MAX_BYTES + 1], enum decode_mo
 	uint8_t rex = 0, opcode, prefix;
 
 	/* What a segment prefix does to the address is done. */
-	while ((prefix = prefixes[bytes[at]]) != NO_PREFIX && at < MOST_PREFIXES) {
+	while (at < MOST_PREFIXES && (prefix = prefixes[bytes[at]]) != NO_PREFIX) {
 		if (prefix == SIZE_PREFIX)
 			size = mode == DECODE_16 ? 4 : 2;
 		else if (prefix == ADDRESS_PREFIX)

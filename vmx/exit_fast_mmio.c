@@ -62,12 +62,26 @@ static inline const uint8_t *find_bytes(struct vcpu *v)
 	return page ? page + offset : NULL;
 }
 
-/* RAM is always mapped, so this is for the worst case only. */
 static inline bool is_ram(const struct vm *vm, uint64_t at)
 {
-	uint64_t low = min_u64(vm->config.mem_bytes, GUEST_MEMORY_LOW_END);
+	uint64_t low = min_u64(vm->memory.len_bytes, GUEST_MEMORY_LOW_END);
 
-	return at < low || at - 4 * GIB < vm->config.mem_bytes - low;
+	return at < low || at - 4 * GIB < vm->memory.len_bytes - low;
+}
+
+/*
+ * Is all of the access at the address that the exit tells? It may reach into the next page, or have
+ * begun in the one before, of which there is no exit if something is mapped there. A page of RAM
+ * itself is always mapped; that it be here is for the worst case.
+ */
+static inline bool is_whole(const struct vm *vm, uint64_t at, uint64_t size)
+{
+	uint64_t offset = at & (PAGE_4K - 1);
+
+	if (LIKELY(offset != 0))
+		return offset + size <= PAGE_4K && !is_ram(vm, at);
+	return !is_ram(vm, at - 1) && !vm->void_touches && !vm->platform.mmio.claim_count &&
+	       !(vm->has_firmware && guest_memory_is_rom(&vm->memory, gpa(at - 1)));
 }
 
 static inline uint64_t read_register(const struct vcpu *v, const struct decoded_mov *mov)
@@ -104,8 +118,7 @@ bool exit_fast_mmio(struct vcpu *v)
 	if (!bytes ||
 	    !decode_mov(bytes, vmcs_read(VMCS_GUEST_CS_ACCESS) & SEGMENT_DB ? DECODE_32 : DECODE_16,
 			&mov) ||
-	    mov.reg == RSP || (a.at.raw & (PAGE_4K - 1)) + mov.size > PAGE_4K ||
-	    v->rip + mov.length > UINT32_MAX || is_ram(vm, a.at.raw))
+	    mov.reg == RSP || v->rip + mov.length > UINT32_MAX || !is_whole(vm, a.at.raw, mov.size))
 		return false;
 	a.size = mov.size;
 	a.write = mov.write;

@@ -205,6 +205,15 @@ nobodys_memory:
 	mov	ecx, [fs:ebx + 0FFEh]
 	inc	ecx
 	ok_if	z, "writes leave no trace"
+	mov	ebx, 2000000h		; 32 MiB: the RAM ends here
+	mov	dword [fs:ebx - 4], 87654321h
+	mov	eax, [fs:ebx - 2]
+	cmp	eax, 0FFFF8765h
+	ok_if	e, "half of a MOV is from RAM"
+	mov	dword [fs:ebx - 2], 12345678h
+	mov	eax, [fs:ebx - 4]
+	cmp	eax, 56784321h
+	ok_if	e, "half of a MOV is to RAM"
 	mov	eax, [fs:dword NOWHERE]	; an absolute address
 	inc	eax
 	ok_if	z, "MOV from an absolute address"

@@ -94,6 +94,7 @@ def test_guests_run_without_a_feature_that_is_not_needed(lintel, without):
 
 def test_the_long_way_of_an_exit_does_the_same(lintel):
     names = ["fastpath", "tf", "pic", "uart", "cr", "insouts"]
-    machine = lintel.boot(names, "without=fast-path", cores=2)
+    lines = [guest(name, mem=expect.load(name).settings["mem"]) for name in names]
+    machine = lintel.boot(lines, "without=fast-path", cores=2)
     lintel.end_well(machine)
     assert mismatches(machine.console, names) == []
