@@ -46,7 +46,7 @@ GUESTS = {
     "memtest": Guest("memtest86+ by its 16-bit entry", "linux={memtest} mem=8M args='{margs}'"),
     "memtest32": Guest("memtest86+ by its 32-bit entry",
                        "linux={memtest} mem=8M entry=32 args='{margs}'"),
-    "memtest64": Guest("the 64-bit memtest86+", "linux={memtest64} mem=8M args='{margs}'"),
+    "memtest64": Guest("the 64-bit memtest86+", "linux={memtest64} mem=32M args='{margs}'"),
     "ipxe": Guest("iPXE, to its prompt by Ctrl-B", "linux={ipxe} mem=32M"),
     "multiboot": Guest("a small Multiboot kernel (version 1) with two modules",
                        "multiboot={multiboot1} module='{hello} first word' module='{hello} second' "
