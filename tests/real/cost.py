@@ -36,7 +36,8 @@ def in_lintel(elf):
     """(instructions of the same boot in Lintel, all exits of the run by their reason)."""
     with tempfile.TemporaryDirectory(prefix="lintel-cost-") as folder:
         iso = str(Path(folder) / "linux.iso")
-        guests.make(catalogue.text("linux") + " set:log=exit:debug", iso, str(elf), grub=str(ROOT / "build" / "grub"))
+        guests.make(catalogue.text("linux") + " set:log=exit:debug", iso, str(elf),
+                    grub=str(ROOT / "build" / "grub"))
         with MarkedBochs(iso, mark=native.LINUX_SETUP, ips=native.IPS, memory_mib=512,
                          time_limit_s=LIMIT_S) as machine:
             session = shell.Shell(machine)
