@@ -62,6 +62,23 @@ static enum status add_drive(struct vm_build_job *b, struct platform_setup *setu
 	return OK;
 }
 
+static enum status add_modules(struct vm_build_job *b, struct platform_setup *setup,
+			       enum vm_role role)
+{
+	enum vata_kind kind = role == VM_ROLE_CDROM ? VATA_CDROM : VATA_DISK;
+	struct vm *vm = b->vm;
+	enum status s = OK;
+
+	for (unsigned i = 0; i < vm->module_count && s == OK; i++) {
+		const struct vm_module *m = &vm->modules[i];
+
+		if (m->role == role)
+			s = add_drive(b, setup, kind, phys_ptr(m->at), m->len_bytes,
+				      kind == VATA_CDROM || m->read_only);
+	}
+	return s;
+}
+
 /* Disks take the places from the first on, CD-ROM drives from the second channel's first on. */
 static enum status add_drives(struct vm_build_job *b, struct platform_setup *setup)
 {
@@ -70,15 +87,9 @@ static enum status add_drives(struct vm_build_job *b, struct platform_setup *set
 
 	if (vm->config.kind == VM_KIND_DISK)
 		s = add_drive(b, setup, VATA_DISK, phys_ptr(vm->image), vm->image_len_bytes, false);
-	for (unsigned i = 0; i < 2 * vm->module_count && s == OK; i++) {
-		const struct vm_module *m = &vm->modules[i % vm->module_count];
-		bool cdrom = i >= vm->module_count;
-
-		if (m->role == (cdrom ? VM_ROLE_CDROM : VM_ROLE_DISK))
-			s = add_drive(b, setup, cdrom ? VATA_CDROM : VATA_DISK, phys_ptr(m->at),
-				      m->len_bytes, cdrom || m->read_only);
-	}
-	return s;
+	if (s == OK)
+		s = add_modules(b, setup, VM_ROLE_DISK);
+	return s == OK ? add_modules(b, setup, VM_ROLE_CDROM) : s;
 }
 
 /* ---- what firmware asks for ---- */

@@ -35,7 +35,7 @@ static void start(void)
 	put(0x1f4, (KERNEL + 15) / 16, 4);
 	put(0x1fe, 0xaa55, 2);
 	put(0x200, 0x6aeb, 2);
-	memcpy(image + 0x202, "HdrS", 4);
+	put(0x202, 0x53726448, 4); /* HdrS */
 	put(0x206, 0x20f, 2);
 	put(0x211, 1, 1);
 	put(0x22c, 0x7fffffff, 4);
