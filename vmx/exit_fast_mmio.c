@@ -25,13 +25,12 @@
 bool exit_fast_mmio(struct vcpu *v); /* for vmx/entry.asm alone */
 
 /* The access of an instruction itself, without paging, and nothing is owed behind it. */
-static inline bool is_plain(uint64_t qualification)
+static inline bool is_plain(uint64_t qualification, uint64_t rflags)
 {
 	const uint64_t wanted = VIOLATION_LINEAR | VIOLATION_FINAL;
 
 	return (qualification & (wanted | VIOLATION_OTHER)) == wanted &&
-	       !(vmcs_read(VMCS_GUEST_CR0) & CR0_PG) &&
-	       !(vmcs_read(VMCS_GUEST_RFLAGS) & RFLAGS_TF) &&
+	       !(rflags & RFLAGS_TF) && !(vmcs_read(VMCS_GUEST_CR0) & CR0_PG) &&
 	       !(vmcs_read(VMCS_GUEST_INTERRUPTIBILITY) &
 		 (INTERRUPTIBILITY_STI | INTERRUPTIBILITY_MOV_SS)) &&
 	       !(vmcs_read(VMCS_IDT_VECTORING_INFO) & EVENT_VALID);
@@ -107,11 +106,12 @@ bool exit_fast_mmio(struct vcpu *v)
 {
 	struct vm *vm = v->vm;
 	uint64_t q = vmcs_read(VMCS_EXIT_QUALIFICATION);
+	uint64_t rflags = vmcs_read(VMCS_GUEST_RFLAGS);
 	struct mmio_access a = {.at = gpa(vmcs_read(VMCS_GUEST_PHYSICAL_ADDRESS))};
 	struct decoded_mov mov;
 	const uint8_t *bytes;
 
-	if (!is_plain(q))
+	if (!is_plain(q, rflags))
 		return false;
 	v->rip = vmcs_read(VMCS_GUEST_RIP);
 	bytes = find_bytes(v);
@@ -131,6 +131,8 @@ bool exit_fast_mmio(struct vcpu *v)
 	if (!mov.write)
 		write_register(v, &mov, a.value);
 	vmcs_write(VMCS_GUEST_RIP, v->rip + mov.length);
+	if (rflags & RFLAGS_RF) /* an EPT violation sets it; it ends with the instruction */
+		vmcs_write(VMCS_GUEST_RFLAGS, rflags & ~RFLAGS_RF);
 	vcpu_record_exit(v, EXIT_REASON_EPT_VIOLATION, EXIT_REASON_EPT_VIOLATION, q);
 	return true;
 }
