@@ -5,8 +5,10 @@
 #include "kernel/assert.h"
 #include "kernel/string.h"
 
-/* SDM 4 "IA32_MISC_ENABLE": fast strings; no branch trace, no PEBS; all else off or absent. */
-#define MISC_ENABLE_VALUE (BIT(0) | BIT(11) | BIT(12))
+/* SDM 4 "IA32_MISC_ENABLE": no branch trace, no PEBS; fast strings as on the host, since kernels
+ * choose their copying by it; all else off or absent. */
+#define MISC_ENABLE_VALUE        (BIT(11) | BIT(12))
+#define MISC_ENABLE_FAST_STRINGS BIT(0)
 
 /* The patch level stands in the upper half; 1 for "some", since kernels read it to judge errata. */
 #define BIOS_SIGN_VALUE   BIT(32)
@@ -119,6 +121,8 @@ static bool passes(const struct msr_rule *r, const struct msr_features *f)
 void msr_reset(struct guest_msrs *m, const struct msr_features *features)
 {
 	*m = (struct guest_msrs){.features = *features, .misc_enable = MISC_ENABLE_VALUE};
+	if (features->fast_strings)
+		m->misc_enable |= MISC_ENABLE_FAST_STRINGS;
 }
 
 enum msr_result msr_read(const struct guest_msrs *m, uint32_t index, uint64_t *value)

@@ -18,6 +18,7 @@ struct msr_features {
 	bool rdtscp;        /* TSC_AUX exists */
 	bool pat_switched;  /* VM entry loads and VM exit saves and loads IA32_PAT */
 	bool efer_switched; /* the same for IA32_EFER */
+	bool fast_strings;  /* REP MOVS and STOS are fast, as IA32_MISC_ENABLE of the host says */
 };
 
 /* The MSRs of one vCPU that live here. */

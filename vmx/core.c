@@ -32,7 +32,12 @@ static struct vmx_core cores[CPU_MAX];
 
 struct msr_features vmx_msr_features(void)
 {
+	uint64_t misc_enable;
+
+	if (cpu_rdmsr_safe(MSR_MISC_ENABLE, &misc_enable) != OK)
+		misc_enable = 0;
 	return (struct msr_features){
+		.fast_strings = misc_enable & BIT(0),
 		.rdtscp = vmx_caps.rdtscp,
 		.pat_switched = vmx_caps.guest_pat,
 		.efer_switched = true, /* these controls must be there, or vmx_init() refuses */

@@ -4,7 +4,7 @@
 #include "vmx/core.h"
 #include "vmx/exit.h"
 #include "vmx/inject.h"
-#include "vmx/vm_requests.h"
+#include "vmx/vm_machine.h"
 #include "vmx/vmcs.h"
 
 #define DR6_TRAPS        UINT64_C(0xf)
@@ -92,16 +92,21 @@ enum exit_action exit_external_interrupt(struct vcpu *v)
 enum exit_action exit_triple_fault(struct vcpu *v)
 {
 	struct vm *vm = v->vm;
-	enum exit_action action;
+	bool resumed;
 	char by[48];
 
-	text_format(by, sizeof(by), "a triple fault at %#llx", (unsigned long long)v->rip);
 	lock_acquire(&vm->lock);
-	action = vm_reset_cpu(v, by);
+	resumed = vm_resume_by_firmware(vm);
 	lock_release(&vm->lock);
-	if (action == EXIT_STOP && !vm->restart)
+	if (resumed)
+		return EXIT_RETRY;
+	if (!vm->config.restart_on_reset) {
+		vm_end(vm, false, "triple fault at %#llx", (unsigned long long)v->rip);
 		vcpu_dump(v);
-	return action;
+		return EXIT_STOP;
+	}
+	text_format(by, sizeof(by), "a triple fault at %#llx", (unsigned long long)v->rip);
+	return vm_reset(vm, by);
 }
 
 enum exit_action exit_window(struct vcpu *v)

@@ -4,7 +4,7 @@
 #include "guest/msr.h"
 
 static const struct msr_features all = {
-	.rdtscp = true, .pat_switched = true, .efer_switched = true};
+	.rdtscp = true, .pat_switched = true, .efer_switched = true, .fast_strings = true};
 static const struct msr_features none;
 
 static uint8_t bitmap[MSR_BITMAP_BYTES];
@@ -98,6 +98,8 @@ static void constants_read_and_do_not_change(void **state)
 	assert_int_equal(write_value(MSR_BIOS_SIGN_ID, 0), MSR_DONE);
 	assert_int_equal(read_msr(&all, MSR_MISC_ENABLE, &value), MSR_DONE);
 	assert_int_equal(value, 0x1801);
+	assert_int_equal(read_msr(&none, MSR_MISC_ENABLE, &value), MSR_DONE);
+	assert_int_equal(value, 0x1800); /* no fast strings on such a host */
 	assert_int_equal(write_value(MSR_MISC_ENABLE, 0), MSR_DONE);
 	assert_int_equal(read_msr(&all, 1, &value), MSR_DONE);
 	assert_int_equal(value, 0);
