@@ -148,9 +148,10 @@ def test_ept_set_up_in_bochs_belongs_to_the_vm_that_was_started():
 
 def test_a_broken_rule_is_said():
     figures = {"scale": {1: scaling.parse(scale_text(1, 1000))}, "ept": {"host": []},
-               "boot": {1: [("in all", 31)]}, "image": 20}
+               "boot": {1: [("in all", 31)]}, "image": 20,
+               "linux": {"native": 1000, "lintel": 1011}}
     assert len(bench.broken_rules(figures, {"scaling_percent": 2, "boot_instructions": 30,
-                                            "image_bytes": 19})) == 2
+                                            "image_bytes": 19})) == 3
 
 
 def test_the_same_figures_draw_the_same_picture(tmp_path):

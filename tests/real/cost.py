@@ -48,11 +48,14 @@ def in_lintel(elf):
     return session.start_tsc - begin, dict(sorted(exits.items(), key=lambda x: -x[1]))
 
 
+def percent(alone, inside):
+    return (inside - alone) * 100 / alone
+
+
 def lines(alone, inside, exits):
     """The figures in words."""
-    percent = (inside - alone) * 100 / alone
     yield (f"Linux to its first program: {alone:,} instructions natively, {inside:,} in Lintel: "
-           f"{percent:+.2f} % (aim: at most +{AIM_PERCENT} %)")
+           f"{percent(alone, inside):+.2f} % (aim: at most +{AIM_PERCENT} %)")
     yield "its exits, to the power-off: " + ", ".join(f"{count:,} {reason}"
                                                       for reason, count in exits.items())
 
