@@ -270,6 +270,8 @@ static bool end_turn(struct vcpu *v, enum exit_action *action)
 	if (*action == EXIT_BLOCK) {
 		if (waits_in_hlt(v)) {
 			v->ran_until_ns = 0; /* it does */
+			/* Each HLT begins a turn, so the end of one may never come. */
+			host_ops->service();
 			return true;
 		}
 		v->halted = true;
