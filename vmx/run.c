@@ -23,7 +23,8 @@
  * host has to do (input, log, other cores' wishes) where an interrupt does not end the run. */
 #define RUN_MAX_NS   NS_PER_MILLISECOND
 
-/* A guest in HLT, which is alone on its core, is left at least so often. */
+/* A guest in HLT, which is alone on its core, is left at least so often; what is left of that when
+ * an interrupt wakes it, it may run on. */
 #define SLEEP_MAX_NS (10 * NS_PER_MILLISECOND)
 
 /* A guest's screen (display=text) is looked at so often while it sleeps. */

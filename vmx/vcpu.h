@@ -138,7 +138,7 @@ void vcpu_set_deadline(struct vcpu *v, uint64_t now);
  * half, now. */
 static inline bool vcpu_turn_is_over(const struct vcpu *v, uint32_t tsc)
 {
-	return (int32_t)(tsc - v->turn_end_tsc) >= 0;
+	return tsc - v->turn_start_tsc >= v->turn_end_tsc - v->turn_start_tsc;
 }
 
 /* Notes an exit at v->rip in the history; basic is below EXIT_REASONS. */
