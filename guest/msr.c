@@ -11,17 +11,17 @@
 #define MISC_ENABLE_FAST_STRINGS BIT(0)
 
 /* The patch level stands in the upper half; 1 for "some", since kernels read it to judge errata. */
-#define BIOS_SIGN_VALUE   BIT(32)
+#define BIOS_SIGN_VALUE          BIT(32)
 
-#define DEBUGCTL_LBR      BIT(0)
-#define DEBUGCTL_BTF      BIT(1)
+#define DEBUGCTL_LBR             BIT(0)
+#define DEBUGCTL_BTF             BIT(1)
 
-#define BITMAP_READ_LOW   0u
-#define BITMAP_READ_HIGH  1024u
-#define BITMAP_WRITE_LOW  2048u
-#define BITMAP_WRITE_HIGH 3072u
-#define BITMAP_MSRS       0x2000u /* in each of the two ranges */
-#define BITMAP_HIGH       0xc0000000u
+#define BITMAP_READ_LOW          0u
+#define BITMAP_READ_HIGH         1024u
+#define BITMAP_WRITE_LOW         2048u
+#define BITMAP_WRITE_HIGH        3072u
+#define BITMAP_MSRS              0x2000u /* in each of the two ranges */
+#define BITMAP_HIGH              0xc0000000u
 
 enum action {
 	ACT_GP,

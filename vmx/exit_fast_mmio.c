@@ -29,8 +29,8 @@ static inline bool is_plain(uint64_t qualification, uint64_t rflags)
 {
 	const uint64_t wanted = VIOLATION_LINEAR | VIOLATION_FINAL;
 
-	return (qualification & (wanted | VIOLATION_OTHER)) == wanted &&
-	       !(rflags & RFLAGS_TF) && !(vmcs_read(VMCS_GUEST_CR0) & CR0_PG) &&
+	return (qualification & (wanted | VIOLATION_OTHER)) == wanted && !(rflags & RFLAGS_TF) &&
+	       !(vmcs_read(VMCS_GUEST_CR0) & CR0_PG) &&
 	       !(vmcs_read(VMCS_GUEST_INTERRUPTIBILITY) &
 		 (INTERRUPTIBILITY_STI | INTERRUPTIBILITY_MOV_SS)) &&
 	       !(vmcs_read(VMCS_IDT_VECTORING_INFO) & EVENT_VALID);
