@@ -23,7 +23,7 @@ def words(limit_s):
                        catalogue.text("resets", f"limit={limit_s}")])
 
 
-@pytest.mark.parametrize("cores", [4, 1])
+@pytest.mark.parametrize("cores", [pytest.param(4, marks=pytest.mark.long), 1])
 def test_four_kinds_at_once_one_of_them_reset_in_a_loop(lintel, cores):
     machine = boot_words(lintel, words(limit_s=15), cores=cores, time_limit_s=400)
     machine.run_to_end()

@@ -58,7 +58,8 @@ def agrees_over_a_minute(shell):
     assert abs(guest_s - machine_s) < TOLERANCE * machine_s
 
 
-@pytest.mark.parametrize("name", ENTRIES)
+@pytest.mark.parametrize("name", [
+    pytest.param(name, marks=pytest.mark.long if name == "linux32" else ()) for name in ENTRIES])
 def test_linux_reaches_a_shell_keeps_a_file_on_the_disk_and_powers_off(lintel, name):
     natively = set(native.WARNINGS.read_text(encoding="utf-8").splitlines())
     machine = boot(lintel, name, time_limit_s=SESSION_LIMIT_S)
@@ -90,6 +91,7 @@ def test_a_long_line_is_typed_and_printed_without_a_loss(lintel):
     powered_off(lintel, machine)
 
 
+@pytest.mark.long
 def test_a_restarted_linux_comes_up_again_and_ends_well_when_it_halts(lintel):
     machine = boot(lintel, "linux", time_limit_s=SESSION_LIMIT_S)
     shell = Shell(machine)
