@@ -53,14 +53,15 @@ struct chipset {
 
 void chipset_power_on(struct chipset *c);
 
-/* The POST port, 80h: one register, bytes. It reads back, as the page register does whose place it
- * has. */
+/* A POST code comes. */
 static inline void chipset_post(struct chipset *c, uint8_t code)
 {
 	c->post = code;
 	c->post_count++;
 }
 
+/* The POST port, 80h: one register, bytes. It reads back, as the page register does whose place it
+ * has. */
 void chipset_post_access(void *state, struct io_access *io);
 
 /* Debug output: register 0 = 402h, 1 = E9h, bytes. Reads give E9h, which says that somebody

@@ -1,7 +1,8 @@
 ; vmx/entry.asm - into the guest and back.
 ;
 ; Entering is a call that returns after the next VM exit, so the run loop is plain C and a backtrace
-; from an exit handler goes through it.
+; from an exit handler goes through it (not from the C of the short way below, where RBP is the
+; guest's). C is called with RSP 8 above a multiple of 16: there is no SSE in the kernel.
 ;
 ; The exits that guests make most go a short way that never leaves this file, or for one call of
 ; C only (vmx/exit_fast.c, vmx/exit_fast_mmio.c): CPUID with a fixed answer, VMCALL, IN and OUT of a
