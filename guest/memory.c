@@ -57,8 +57,7 @@ static enum status take_table(struct guest_memory *m, uint64_t len_bytes)
 	enum status s;
 	hpa_t at;
 
-	while (PAGE_4K << m->table_order < bytes)
-		m->table_order++;
+	m->table_order = frames_order_for(bytes);
 	s = frames_alloc(m->frames, m->table_order, &at);
 	if (s != OK)
 		return s;

@@ -51,6 +51,16 @@ MUST_CHECK enum status frames_init(struct frames *f, const struct regions *ram, 
 MUST_CHECK enum status frames_add_above(struct frames *f, const struct regions *ram,
 					uint64_t limit);
 
+/* The order of the smallest block that has so many bytes; 0 for none. */
+static inline unsigned frames_order_for(uint64_t len_bytes)
+{
+	unsigned order = 0;
+
+	while ((PAGE_4K << order) < len_bytes)
+		order++;
+	return order;
+}
+
 /* 4 KiB << order bytes, aligned to their size, contents undefined. Order 0 to FRAMES_MAX_ORDER.
  * ERR_NO_MEMORY leaves everything as it was; ERR_RANGE for a wrong order. */
 MUST_CHECK enum status frames_alloc(struct frames *f, unsigned order, hpa_t *at);

@@ -89,9 +89,7 @@ static void measure_fpu(void)
 		cpu_xsetbv(0, vmx_xcr0_all);
 		len_bytes = cpu_cpuid(0xd, 0).ebx;
 	}
-	vmx_fpu_order = 0;
-	while ((PAGE_4K << vmx_fpu_order) < len_bytes)
-		vmx_fpu_order++;
+	vmx_fpu_order = frames_order_for(len_bytes);
 }
 
 /* What the CPU says, less what the command line takes away. */

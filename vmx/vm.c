@@ -24,15 +24,6 @@ unsigned vm_count;
 unsigned vms_alive;
 unsigned vms_failed;
 
-static unsigned vm_struct_order(void)
-{
-	unsigned order = 0;
-
-	while ((PAGE_4K << order) < sizeof(struct vm))
-		order++;
-	return order;
-}
-
 enum status vm_create(const struct vm_config *config, hpa_t image, uint64_t image_len_bytes,
 		      unsigned core, struct vm **created)
 {
@@ -47,7 +38,7 @@ enum status vm_create(const struct vm_config *config, hpa_t image, uint64_t imag
 		if (strcmp(vms[i]->config.name, config->name) == 0)
 			return ERR_EXISTS;
 	}
-	s = frames_alloc_zeroed(vmx_frames, vm_struct_order(), &at);
+	s = frames_alloc_zeroed(vmx_frames, frames_order_for(sizeof(struct vm)), &at);
 	if (s != OK)
 		return s;
 	vm = phys_ptr(at);

@@ -21,22 +21,14 @@
 #define SHUTDOWN_RETURN   0x09u
 #define SHUTDOWN_JUMP     0x0au
 
-static unsigned order_of(size_t bytes)
-{
-	unsigned order = 0;
-
-	while ((PAGE_4K << order) < bytes)
-		order++;
-	return order;
-}
-
 static void release_drives_and_tables(struct vm *vm)
 {
 	struct fw_linux *kernel = vm->tables.kernel;
 
 	while (vm->disk_count)
 		disk_free(&vm->disks[--vm->disk_count]);
-	if (kernel && frames_free(vmx_frames, phys_of(kernel), order_of(sizeof(*kernel))) != OK)
+	if (kernel &&
+	    frames_free(vmx_frames, phys_of(kernel), frames_order_for(sizeof(*kernel))) != OK)
 		panic("the setup of a kernel cannot be given back");
 	vm->tables.kernel = NULL;
 }
@@ -128,7 +120,7 @@ static enum status add_kernel(struct vm_build_job *b, const struct loader_input 
 
 	if (!vm_has_role(vm, VM_ROLE_KERNEL) || loader_own_firmware(in))
 		return OK;
-	s = frames_alloc_zeroed(vmx_frames, order_of(sizeof(*vm->tables.kernel)), &at);
+	s = frames_alloc_zeroed(vmx_frames, frames_order_for(sizeof(*vm->tables.kernel)), &at);
 	if (s != OK) {
 		text_format(b->message, b->size, "its kernel's setup: %s", status_text(s));
 		return s;

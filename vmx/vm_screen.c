@@ -21,15 +21,6 @@ struct vm_screen {
 	uint8_t out[1024];
 };
 
-static unsigned order(void)
-{
-	unsigned n = 0;
-
-	while ((PAGE_4K << n) < sizeof(struct vm_screen))
-		n++;
-	return n;
-}
-
 /* Blank cells, as a VGA BIOS leaves them. A VM that is smaller has no video RAM. */
 static void clear_cells(struct vm *vm)
 {
@@ -46,7 +37,7 @@ enum status vm_screen_make(struct vm *vm)
 
 	if (!vm->config.text_display)
 		return OK;
-	s = frames_alloc_zeroed(vmx_frames, order(), &at);
+	s = frames_alloc_zeroed(vmx_frames, frames_order_for(sizeof(struct vm_screen)), &at);
 	if (s != OK)
 		return s;
 	vm->screen = phys_ptr(at);
@@ -56,7 +47,8 @@ enum status vm_screen_make(struct vm *vm)
 
 void vm_screen_free(struct vm *vm)
 {
-	if (vm->screen && frames_free(vmx_frames, phys_of(vm->screen), order()) != OK)
+	if (vm->screen && frames_free(vmx_frames, phys_of(vm->screen),
+				      frames_order_for(sizeof(struct vm_screen))) != OK)
 		panic("a screen cannot be given back");
 	vm->screen = NULL;
 }
