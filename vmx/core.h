@@ -10,6 +10,10 @@
 #include "vmx/caps.h"
 #include "vmx/host.h"
 
+/* The longest sleep of a core, in the host or in a guest's HLT: a bound for kicks and input whose
+ * interrupt was lost. */
+#define VMX_SLEEP_MAX_NS (10 * NS_PER_MILLISECOND)
+
 struct vcpu;
 struct vm;
 

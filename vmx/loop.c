@@ -10,10 +10,7 @@
 #include "vmx/vm.h"
 
 /* A turn, where several vCPUs share a core: short enough for typing, long enough for the caches. */
-#define SLICE_NS     (5 * NS_PER_MILLISECOND)
-
-/* The longest sleep: a bound for kicks and input whose interrupt was lost. */
-#define SLEEP_MAX_NS (10 * NS_PER_MILLISECOND)
+#define SLICE_NS (5 * NS_PER_MILLISECOND)
 
 static void add_vcpu(struct vmx_core *core, struct vcpu *v)
 {
@@ -64,7 +61,7 @@ static struct vcpu *pick(struct vmx_core *core, uint64_t *wake_ns)
 {
 	uint64_t now = now_ns();
 
-	*wake_ns = now + min_u64(SLEEP_MAX_NS, host_ops->service_patience_ns());
+	*wake_ns = now + min_u64(VMX_SLEEP_MAX_NS, host_ops->service_patience_ns());
 	for (struct vcpu *v = core->first; v; v = v->next_on_core) {
 		bool look = !v->halted || now >= v->wake_ns ||
 			    host_ops->line_has_input(v->vm->line) || v->vm->tx_held;

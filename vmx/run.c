@@ -21,14 +21,10 @@
 
 /* No run of guest code is longer, whatever its devices ask for: the bound for everything that the
  * host has to do (input, log, other cores' wishes) where an interrupt does not end the run. */
-#define RUN_MAX_NS   NS_PER_MILLISECOND
-
-/* A guest in HLT, which is alone on its core, is left at least so often; what is left of that when
- * an interrupt wakes it, it may run on. */
-#define SLEEP_MAX_NS (10 * NS_PER_MILLISECOND)
+#define RUN_MAX_NS NS_PER_MILLISECOND
 
 /* A guest's screen (display=text) is looked at so often while it sleeps. */
-#define SCREEN_NS    (50 * NS_PER_MILLISECOND)
+#define SCREEN_NS  (50 * NS_PER_MILLISECOND)
 
 _Static_assert(offsetof(struct vcpu, gpr) == 0, "VCPU_GPR in vmx/vcpu_layout.inc");
 _Static_assert(offsetof(struct vcpu, host_stack) == 128, "VCPU_HOST_STACK in vmx/vcpu_layout.inc");
@@ -81,12 +77,13 @@ static uint32_t tsc_at(const struct vcpu *v, uint64_t at_ns)
 	return v->turn_start_tsc + (uint32_t)time_ns_to_tsc(at_ns - v->turn_start_ns);
 }
 
-/* A guest in HLT leaves the host in peace for as long as the host's own work can wait. */
+/* A guest in HLT leaves the host in peace for as long as the host's own work can wait; what is left
+ * of that when an interrupt wakes it, it may run on. */
 static uint64_t longest_turn_ns(const struct vcpu *v)
 {
 	if (!v->in_hlt || v->vm->tx_held)
 		return RUN_MAX_NS;
-	return max_u64(RUN_MAX_NS, min_u64(SLEEP_MAX_NS, host_ops->service_patience_ns()));
+	return max_u64(RUN_MAX_NS, min_u64(VMX_SLEEP_MAX_NS, host_ops->service_patience_ns()));
 }
 
 /* The devices' deadline has to be looked at again after it. tsc is that of now. */
