@@ -235,10 +235,12 @@ uip:
 	ret
 
 register_c:
+	put	RTC_A, 20h		; no rate: else PF may come between the two reads
 	get	RTC_C
 	get	RTC_C
 	and	eax, 0FFh
 	ok_if	z, "register C is clear after its read"
+	put	RTC_A, 26h
 	mov	dword [ticks], 0
 	sti
 	mov	ecx, 2
