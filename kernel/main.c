@@ -21,7 +21,7 @@
 #include "kernel/early_uart.h"
 #include "kernel/gdt.h"
 #include "kernel/log.h"
-#include "kernel/options.h"
+#include "kernel/command_line.h"
 #include "kernel/panic.h"
 #include "kernel/string.h"
 #include "kernel/time.h"
@@ -48,72 +48,29 @@ static const char *const panic_words[] = {"halt", "reset", "poweroff"};
 NORETURN void kernel_main(uint32_t magic, uint32_t info_phys);
 
 static struct multiboot2 boot_info;
-static struct options options;
 static struct acpi acpi;
 static unsigned end_action, selftests_failed;
 static uint64_t crash_after_s;          /* 0: crash=, if given, is at once */
 static uint32_t stage;                  /* atomic, enum stage */
 static uint32_t cores_ready, cores_off; /* atomic: how many have tried VMX, have left it */
 
-static void complain(const char *key, enum status s)
-{
-	struct text given = options_given(&options, key);
-
-	if (s != OK && s != ERR_NOT_FOUND)
-		log_error(LOG_BOOT, "option %s=%.*s: %s", key, (int)given.len, given.at,
-			  status_text(s));
-}
-
-/* A word of the command line as a C string; NULL if it is not there or too long. */
-static const char *option_string(const char *key, char *buffer, size_t size)
-{
-	struct text value;
-	enum status s = options_text(&options, key, &value);
-
-	if (s == OK && value.len >= size)
-		s = ERR_RANGE;
-	complain(key, s);
-	if (s != OK)
-		return NULL;
-	text_format(buffer, size, "%.*s", (int)value.len, value.at);
-	return buffer;
-}
-
-static unsigned option_choice(const char *key, const char *const *words, unsigned count,
-			      unsigned otherwise)
-{
-	unsigned chosen = otherwise;
-
-	complain(key, options_choice(&options, key, words, count, &chosen));
-	return chosen;
-}
-
 static void read_options(void)
 {
 	struct text value, bad;
 
-	if (options_parse(&options, boot_info.command_line, &bad) != OK)
-		log_error(LOG_BOOT, "command line: cannot make sense of \"%.*s\"", (int)bad.len,
-			  bad.at);
-	if (options_text(&options, "loglevel", &value) == OK && log_set_level(value) != OK)
+	command_line_read(boot_info.command_line);
+	if (options_text(&command_line, "loglevel", &value) == OK && log_set_level(value) != OK)
 		log_error(LOG_BOOT,
 			  "option loglevel: \"%.*s\" is none of error, warn, info, debug, trace",
 			  (int)value.len, value.at);
-	if (options_text(&options, "log", &value) == OK && log_set_categories(value, &bad) != OK)
+	if (options_text(&command_line, "log", &value) == OK &&
+	    log_set_categories(value, &bad) != OK)
 		log_error(LOG_BOOT, "option log: do not know \"%.*s\"", (int)bad.len, bad.at);
-	complain("crashafter",
-		 options_u64(&options, "crashafter", CRASH_AFTER_MAX_S, &crash_after_s));
-	end_action = option_choice("end", end_words, ARRAY_SIZE(end_words), END_POWEROFF);
-	panic_set_action((enum panic_action)option_choice("panic", panic_words,
-							  ARRAY_SIZE(panic_words), PANIC_HALT));
-}
-
-static void report_unknown_options(void)
-{
-	struct text word;
-
-	for (unsigned position = 0; options_next_unknown(&options, &position, &word);)
-		log_error(LOG_BOOT, "command line: unknown word \"%.*s\"", (int)word.len, word.at);
+	command_line_complain("crashafter", options_u64(&command_line, "crashafter",
+							CRASH_AFTER_MAX_S, &crash_after_s));
+	end_action = command_line_choice("end", end_words, ARRAY_SIZE(end_words), END_POWEROFF);
+	panic_set_action((enum panic_action)command_line_choice(
+		"panic", panic_words, ARRAY_SIZE(panic_words), PANIC_HALT));
 }
 
 static void add_log_sink(const struct log_sink *sink)
@@ -133,7 +90,7 @@ static void on_wake_up(struct trap_frame *f)
 static void start_console(void)
 {
 	char text[OPTION_TEXT];
-	const char *wanted = option_string("console", text, sizeof(text));
+	const char *wanted = command_line_string("console", text, sizeof(text));
 	enum status s = console_init(wanted);
 	enum status otherwise = s != OK && wanted ? console_init(NULL) : s;
 
@@ -147,7 +104,7 @@ static void start_console(void)
 static void start_interrupts(void)
 {
 	char text[OPTION_TEXT];
-	const char *mode = option_string("apic", text, sizeof(text));
+	const char *mode = command_line_string("apic", text, sizeof(text));
 	enum status s;
 
 	pic8259_disable();
@@ -171,7 +128,7 @@ static void crash_if_asked(bool guests_run)
 {
 	struct text name;
 
-	if (options_text(&options, "crash", &name) == OK && guests_run == (crash_after_s != 0))
+	if (options_text(&command_line, "crash", &name) == OK && guests_run == (crash_after_s != 0))
 		selftest_crash(name);
 }
 
@@ -187,7 +144,7 @@ static void run_self_tests(void)
 {
 	struct text names;
 
-	if (options_text(&options, "selftest", &names) == OK) {
+	if (options_text(&command_line, "selftest", &names) == OK) {
 		selftests_failed = selftest_run(names);
 		log_at(selftests_failed ? LOG_ERROR : LOG_INFO, LOG_BOOT, "selftest: %u failed",
 		       selftests_failed);
@@ -376,10 +333,10 @@ NORETURN void kernel_main(uint32_t magic, uint32_t info_phys)
 	bool stats = false;
 
 	start_machine(magic, info_phys);
-	complain("cores", options_u64(&options, "cores", CPU_MAX, &cores));
-	complain("without", options_text(&options, "without", &without));
-	complain("stats", options_flag(&options, "stats", &stats));
-	report_unknown_options();
+	command_line_complain("cores", options_u64(&command_line, "cores", CPU_MAX, &cores));
+	command_line_complain("without", options_text(&command_line, "without", &without));
+	command_line_complain("stats", options_flag(&command_line, "stats", &stats));
+	command_line_report_unknown();
 	(void)smp_start(&acpi, (unsigned)cores, application_processor);
 	if (vmx_init(&host_frames, &ops, without, &reason) != OK)
 		refuse(reason);
