@@ -9,6 +9,7 @@
 #include "boot/features.h"
 #include "boot/firmware.h"
 #include "boot/selftest.h"
+#include "debug/debug.h"
 #include "debug/stats.h"
 #include "drivers/clock.h"
 #include "drivers/console.h"
@@ -136,6 +137,7 @@ static void crash_if_asked(bool guests_run)
 static void service(void)
 {
 	console_service();
+	debug_service();
 	if (UNLIKELY(crash_after_s) && now_ns() >= crash_after_s * NS_PER_SECOND)
 		crash_if_asked(true);
 }
@@ -345,6 +347,7 @@ NORETURN void kernel_main(uint32_t magic, uint32_t info_phys)
 	set_stage(STAGE_VMX);
 	wait_for_cores(&cores_ready, "entered VMX operation");
 	console_set_input_hook(on_input);
+	debug_start();
 	vm_launch_modules(&boot_info);
 	free_before = free_without_vmx();
 	set_stage(STAGE_GUESTS);
