@@ -93,7 +93,7 @@ void fw_cfg_read_run(struct fw_cfg *f, void *to, uint64_t count)
 
 static enum status write_zeros(struct fw_cfg *f, uint64_t at, uint64_t len_bytes)
 {
-	static const uint8_t zeros[1024];
+	const uint8_t zeros[256] = {0};
 	enum status s = OK;
 
 	for (uint64_t done = 0; done < len_bytes && s == OK; done += sizeof(zeros))

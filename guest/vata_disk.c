@@ -9,7 +9,8 @@
 
 struct command {
 	void (*run)(struct vata_device *d, unsigned how);
-	uint8_t how; /* VATA_EXT, VATA_MANY; for the power commands the mode */
+	uint8_t code; /* ATA_... */
+	uint8_t how;  /* VATA_EXT, VATA_MANY; for the power commands the mode */
 };
 
 static void power_on_settings(struct vata_device *d)
@@ -126,45 +127,48 @@ static void run_set_features(struct vata_device *d, unsigned how)
 	vata_device_end(d, true);
 }
 
-static const struct command commands[256] = {
-	[ATA_READ] = {vata_sectors_read, 0},
-	[ATA_READ_NO_RETRY] = {vata_sectors_read, 0},
-	[ATA_READ_EXT] = {vata_sectors_read, VATA_EXT},
-	[ATA_READ_MULTIPLE] = {vata_sectors_read, VATA_MANY},
-	[ATA_READ_MULTIPLE_EXT] = {vata_sectors_read, VATA_MANY | VATA_EXT},
-	[ATA_WRITE] = {vata_sectors_write, 0},
-	[ATA_WRITE_NO_RETRY] = {vata_sectors_write, 0},
-	[ATA_WRITE_EXT] = {vata_sectors_write, VATA_EXT},
-	[ATA_WRITE_MULTIPLE] = {vata_sectors_write, VATA_MANY},
-	[ATA_WRITE_MULTIPLE_EXT] = {vata_sectors_write, VATA_MANY | VATA_EXT},
-	[ATA_VERIFY] = {vata_sectors_verify, 0},
-	[ATA_VERIFY_NO_RETRY] = {vata_sectors_verify, 0},
-	[ATA_VERIFY_EXT] = {vata_sectors_verify, VATA_EXT},
-	[ATA_SEEK] = {vata_sectors_seek, 0},
-	[ATA_NATIVE_MAX] = {vata_sectors_native_max, 0},
-	[ATA_NATIVE_MAX_EXT] = {vata_sectors_native_max, VATA_EXT},
-	[ATA_SET_GEOMETRY] = {run_set_geometry, 0},
-	[ATA_SET_MULTIPLE] = {run_set_multiple, 0},
-	[ATA_SET_FEATURES] = {run_set_features, 0},
-	[ATA_IDENTIFY] = {run_identify, 0},
-	[ATA_FLUSH] = {run_nothing, 0},
-	[ATA_FLUSH_EXT] = {run_nothing, 0},
-	[ATA_STANDBY_IMMEDIATE] = {run_power, POWER_STANDBY},
-	[ATA_IDLE_IMMEDIATE] = {run_power, POWER_IDLE},
-	[ATA_STANDBY] = {run_power, POWER_STANDBY},
-	[ATA_IDLE] = {run_power, POWER_IDLE},
-	[ATA_SLEEP] = {run_power, POWER_STANDBY},
-	[ATA_CHECK_POWER] = {run_check_power, 0},
+static const struct command commands[] = {
+	{vata_sectors_read, ATA_READ, 0},
+	{vata_sectors_read, ATA_READ_NO_RETRY, 0},
+	{vata_sectors_read, ATA_READ_EXT, VATA_EXT},
+	{vata_sectors_read, ATA_READ_MULTIPLE, VATA_MANY},
+	{vata_sectors_read, ATA_READ_MULTIPLE_EXT, VATA_MANY | VATA_EXT},
+	{vata_sectors_write, ATA_WRITE, 0},
+	{vata_sectors_write, ATA_WRITE_NO_RETRY, 0},
+	{vata_sectors_write, ATA_WRITE_EXT, VATA_EXT},
+	{vata_sectors_write, ATA_WRITE_MULTIPLE, VATA_MANY},
+	{vata_sectors_write, ATA_WRITE_MULTIPLE_EXT, VATA_MANY | VATA_EXT},
+	{vata_sectors_verify, ATA_VERIFY, 0},
+	{vata_sectors_verify, ATA_VERIFY_NO_RETRY, 0},
+	{vata_sectors_verify, ATA_VERIFY_EXT, VATA_EXT},
+	{vata_sectors_seek, ATA_SEEK, 0},
+	{vata_sectors_native_max, ATA_NATIVE_MAX, 0},
+	{vata_sectors_native_max, ATA_NATIVE_MAX_EXT, VATA_EXT},
+	{run_set_geometry, ATA_SET_GEOMETRY, 0},
+	{run_set_multiple, ATA_SET_MULTIPLE, 0},
+	{run_set_features, ATA_SET_FEATURES, 0},
+	{run_identify, ATA_IDENTIFY, 0},
+	{run_nothing, ATA_FLUSH, 0},
+	{run_nothing, ATA_FLUSH_EXT, 0},
+	{run_power, ATA_STANDBY_IMMEDIATE, POWER_STANDBY},
+	{run_power, ATA_IDLE_IMMEDIATE, POWER_IDLE},
+	{run_power, ATA_STANDBY, POWER_STANDBY},
+	{run_power, ATA_IDLE, POWER_IDLE},
+	{run_power, ATA_SLEEP, POWER_STANDBY},
+	{run_check_power, ATA_CHECK_POWER, 0},
 };
 
 void vata_disk_command(struct vata_device *d, uint8_t command)
 {
-	const struct command *c = &commands[command];
-
-	if ((command & 0xf0) == ATA_RECALIBRATE)
+	if ((command & 0xf0) == ATA_RECALIBRATE) {
 		run_nothing(d, 0);
-	else if (c->run)
-		c->run(d, c->how);
-	else
-		vata_device_fail(d, ATA_ERROR_ABRT);
+		return;
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(commands); i++) {
+		if (commands[i].code == command) {
+			commands[i].run(d, commands[i].how);
+			return;
+		}
+	}
+	vata_device_fail(d, ATA_ERROR_ABRT);
 }

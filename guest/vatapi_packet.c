@@ -17,7 +17,7 @@
 
 struct packet_command {
 	void (*run)(struct vata_device *d, const uint8_t *packet);
-	unsigned rules;
+	uint8_t code, rules;
 };
 
 static uint32_t get_16(const uint8_t *at)
@@ -226,31 +226,36 @@ static void run_mechanism(struct vata_device *d, const uint8_t *packet)
 	vatapi_reply(d, vatapi_info_mechanism(d), get_16(packet + 8));
 }
 
-static const struct packet_command commands[256] = {
-	[0x00] = {run_nothing, NEEDS_DISC}, /* TEST UNIT READY */
-	[0x03] = {run_request_sense, ANY_TIME},
-	[0x12] = {run_inquiry, ANY_TIME},
-	[0x1a] = {run_mode_6, 0},
-	[0x1b] = {run_start_stop, 0},
-	[0x1e] = {run_prevent, 0},
-	[0x25] = {run_capacity, NEEDS_DISC},
-	[0x28] = {run_read_10, NEEDS_DISC},
-	[0x2b] = {run_seek, NEEDS_DISC},
-	[0x43] = {run_toc, NEEDS_DISC},
-	[0x46] = {run_configuration, ANY_TIME},
-	[0x4a] = {run_event, ANY_TIME},
-	[0x51] = {run_disc, NEEDS_DISC},
-	[0x5a] = {run_mode_10, 0},
-	[0xa8] = {run_read_12, NEEDS_DISC},
-	[0xbb] = {run_nothing, 0}, /* SET CD SPEED */
-	[0xbd] = {run_mechanism, 0},
-	[0xbe] = {run_read_cd, NEEDS_DISC},
+static const struct packet_command commands[] = {
+	{run_nothing, 0x00, NEEDS_DISC}, /* TEST UNIT READY */
+	{run_request_sense, 0x03, ANY_TIME},
+	{run_inquiry, 0x12, ANY_TIME},
+	{run_mode_6, 0x1a, 0},
+	{run_start_stop, 0x1b, 0},
+	{run_prevent, 0x1e, 0},
+	{run_capacity, 0x25, NEEDS_DISC},
+	{run_read_10, 0x28, NEEDS_DISC},
+	{run_seek, 0x2b, NEEDS_DISC},
+	{run_toc, 0x43, NEEDS_DISC},
+	{run_configuration, 0x46, ANY_TIME},
+	{run_event, 0x4a, ANY_TIME},
+	{run_disc, 0x51, NEEDS_DISC},
+	{run_mode_10, 0x5a, 0},
+	{run_read_12, 0xa8, NEEDS_DISC},
+	{run_nothing, 0xbb, 0}, /* SET CD SPEED */
+	{run_mechanism, 0xbd, 0},
+	{run_read_cd, 0xbe, NEEDS_DISC},
 };
 
 void vatapi_run_packet(struct vata_device *d, const uint8_t *packet)
 {
-	const struct packet_command *c = &commands[packet[0]];
+	static const struct packet_command unknown = {NULL, 0, 0};
+	const struct packet_command *c = &unknown;
 
+	for (size_t i = 0; i < ARRAY_SIZE(commands); i++) {
+		if (commands[i].code == packet[0])
+			c = &commands[i];
+	}
 	if (d->cd.attention != 0 && !(c->rules & ANY_TIME)) {
 		uint8_t asc = d->cd.attention;
 
