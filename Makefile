@@ -130,7 +130,7 @@ $(BUILD)/kernel/%.asm.o: %.asm $(BUILD)/flags $(wildcard *.inc $(KERNEL_FOLDERS:
 	mkdir -p $(@D)
 	$(NASM) $(KERNEL_ASFLAGS) -MD $(@:.o=.d) -MP -o $@ $<
 
-$(BUILD)/kernel/vmx/firmware.asm.o: build/firmware.bin
+$(BUILD)/kernel/vmx/firmware.asm.o: build/firmware.packed build/firmware.bin
 
 $(BUILD)/kernel/version.o: $(BUILD)/version.c $(BUILD)/flags
 	mkdir -p $(@D)

@@ -10,6 +10,7 @@
 #include "kernel/string.h"
 #include "kernel/trap.h"
 #include "mm/phys.h"
+#include "vmx/firmware.h"
 #include "vmx/vcpu.h"
 #include "vmx/vmcs.h"
 
@@ -133,6 +134,7 @@ enum status vmx_init(struct frames *frames, const struct host_ops *ops, struct t
 		 vmx_caps.vpid ? "yes" : "no", vmx_caps.preemption_timer ? "yes" : "no",
 		 1u << vmx_caps.preemption_shift);
 	list_switched_msrs();
+	firmware_unpack();
 	s = make_shared_pages();
 	if (s != OK)
 		*reason = "no memory for the I/O and MSR bitmaps";

@@ -107,7 +107,7 @@ static void fill_loader_input(const struct vm *vm, struct loader_input *in,
 		.modules = modules,
 		.module_count = vm->module_count,
 		.firmware = firmware_image,
-		.firmware_len_bytes = firmware_len_bytes(),
+		.firmware_len_bytes = sizeof(firmware_image),
 	};
 }
 

@@ -59,7 +59,9 @@ BLOCK_NO_MIRROR	equ 1			; the screen is not copied to COM1, nor COM1 read as key
 %include "guest/firmware/time.inc"
 %include "guest/firmware/boot.inc"
 
+%ifndef PACKED				; what is free: in a guest vmx/firmware.c puts it in
 	times ROM_AT + ROM_SIZE - 16 - ($ - $$ + ROM_AT) db 0FFh
+%endif
 	jmp	ROM_SEG:post
 	db	"11/21/26"		; the date stands at FFF5h
 	db	0

@@ -1,4 +1,5 @@
-# The own BIOS: build/firmware.bin, 16 KiB. NASM refuses it if it gets larger.
+# The own BIOS: build/firmware.bin, 16 KiB. NASM refuses it if it gets larger. The kernel carries
+# build/firmware.packed, the same without what is free in it.
 
 FIRMWARE := build/firmware.bin
 
@@ -6,10 +7,12 @@ firmware: $(FIRMWARE) ## only the own BIOS, build/firmware.bin
 
 .PHONY: firmware
 
+build/firmware.packed: PACKED := -DPACKED
+
 # NASM names only the first file in its list.
-$(FIRMWARE): guest/firmware/firmware.asm $(wildcard guest/firmware/*.inc)
+$(FIRMWARE) build/firmware.packed: guest/firmware/firmware.asm $(wildcard guest/firmware/*.inc)
 	echo "  NASM    $<"
 	mkdir -p $(@D)
-	$(NASM) -f bin -Werror -I ./ -MD $(@:.bin=.d) -MP -o $@ $<
+	$(NASM) -f bin -Werror $(PACKED) -I ./ -MD $@.d -MP -o $@ $<
 
--include $(FIRMWARE:.bin=.d)
+-include $(FIRMWARE).d build/firmware.packed.d
