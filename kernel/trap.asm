@@ -3,6 +3,8 @@
 ; The layout of struct trap_frame and struct trap_probe is tied to C by assertions in kernel/trap.c.
 
 VECTORS		equ 256
+STUB_SHIFT	equ 3
+STUB_BYTES	equ 1 << STUB_SHIFT		; TRAP_STUB_BYTES
 ; Exceptions for which the CPU pushes an error code: 8, 10 to 14, 17, 21, 29, 30.
 ; SDM 3A "Error Code"; 29 and 30 are AMD's #VC and #SX.
 ERROR_CODES	equ 1 << 8 | 1 << 10 | 1 << 11 | 1 << 12 | 1 << 13 | 1 << 14 | 1 << 17 | 1 << 21 | \
@@ -25,15 +27,17 @@ global trap_capture
 
 section .text
 
+; All of one size, so that nobody needs a table of them: the return address says which one it was.
+	align STUB_BYTES
+trap_stubs:
 %assign vector 0
 %rep VECTORS
-trap_stub_ %+ vector:
 %if vector < 32 && (ERROR_CODES >> vector) & 1
 %else
 	push 0
 %endif
-	push vector
-	jmp trap_common
+	call trap_common
+	align STUB_BYTES
 %assign vector vector + 1
 %endrep
 
@@ -56,6 +60,11 @@ trap_common:
 	push rdx
 	push rcx
 	push rax
+	lea rcx, [rel trap_stubs]
+	mov rax, [rsp + 16 * 8]			; into the stub
+	sub rax, rcx
+	shr rax, STUB_SHIFT
+	mov [rsp + 16 * 8], rax
 	mov rdi, rsp
 	mov rbx, rsp				; C code keeps it
 	mov rbp, [rsp + 5 * 8]			; a backtrace goes on from the interrupted function
@@ -149,12 +158,3 @@ trap_capture:
 	mov eax, ss
 	mov [rdi + 176], rax
 	ret
-
-section .rodata align=8
-
-trap_stubs:
-%assign vector 0
-%rep VECTORS
-	dq trap_stub_ %+ vector
-%assign vector vector + 1
-%endrep

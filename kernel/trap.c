@@ -10,6 +10,7 @@
 
 #define VECTORS         256u
 #define FIRST_INTERRUPT 32u
+#define TRAP_STUB_BYTES 8u /* kernel/trap.asm */
 
 #define GATE_INTERRUPT  (UINT64_C(0x8e) << 40) /* present, DPL 0, 64-bit interrupt gate */
 
@@ -24,7 +25,7 @@ _Static_assert(offsetof(struct trap_frame, rip) == 18 * 8, "what the CPU pushes"
 _Static_assert(offsetof(struct trap_probe, rsp) == 48, "PROBE_RSP");
 _Static_assert(offsetof(struct trap_probe, rip) == 56, "PROBE_RIP");
 
-extern const uintptr_t trap_stubs[VECTORS];
+extern const uint8_t trap_stubs[VECTORS][TRAP_STUB_BYTES];
 bool trap_probe_run(struct trap_probe *p, void (*fn)(void *arg), void *arg);
 void trap_dispatch(struct trap_frame *f);
 
@@ -48,7 +49,7 @@ static unsigned ist_of(unsigned vector)
 void trap_init(void)
 {
 	for (unsigned vector = 0; vector < VECTORS; vector++) {
-		uint64_t at = trap_stubs[vector];
+		uint64_t at = (uintptr_t)trap_stubs[vector];
 
 		idt[vector] = (struct idt_gate){
 			.low = (at & 0xffff) | (uint64_t)GDT_KERNEL_CODE << 16 |
