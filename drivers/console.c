@@ -12,35 +12,8 @@
 #include "kernel/time.h"
 #include "kernel/trap.h"
 
-static const struct {
-	uint16_t port;
-	uint8_t irq;
-} com_ports[] = {{0x3f8, 4}, {0x2f8, 3}, {0x3e8, 4}, {0x2e8, 3}};
-
 struct console console;
 static uint8_t uart_irq; /* ISA number; 0: not known */
-
-static enum status parse_option(struct text option, uint16_t *port, uint8_t *irq)
-{
-	uint64_t number;
-	enum status s;
-
-	if (option.len == 4 && memcmp(option.at, "com", 3) == 0 && option.at[3] >= '1' &&
-	    option.at[3] <= '4') {
-		*port = com_ports[option.at[3] - '1'].port;
-		*irq = com_ports[option.at[3] - '1'].irq;
-		return OK;
-	}
-	s = text_to_u64(option, &number);
-	if (s != OK || number == 0 || number > UINT16_MAX - 7)
-		return ERR_INVALID;
-	*port = (uint16_t)number;
-	for (size_t i = 0; i < ARRAY_SIZE(com_ports); i++) {
-		if (com_ports[i].port == number)
-			*irq = com_ports[i].irq;
-	}
-	return OK;
-}
 
 enum status console_init(const char *option)
 {
@@ -51,7 +24,7 @@ enum status console_init(const char *option)
 	console_mux_init(&console.mux);
 	if (text_is(t, "none"))
 		return OK;
-	s = parse_option(t, &port, &uart_irq);
+	s = uart16550_parse_option(t, &port, &uart_irq);
 	if (s == OK)
 		s = uart16550_init(&console.uart, port);
 	console.uart_there = s == OK;
@@ -63,6 +36,16 @@ void console_service(void)
 	if (__atomic_load_n(&console.work, __ATOMIC_RELAXED) ||
 	    cpu_rdtsc() >= __atomic_load_n(&console.next_look, __ATOMIC_RELAXED))
 		console_serve();
+}
+
+uint16_t console_port_number(void)
+{
+	return console.uart_there ? console.uart.port : 0;
+}
+
+uint8_t console_irq(void)
+{
+	return uart_irq;
 }
 
 uint64_t console_patience_ns(void)

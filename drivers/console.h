@@ -30,6 +30,10 @@ extern const struct log_sink console_log_sink;
  * and lapic_init(), boot processor; the interrupt comes to the core with this APIC id. */
 void console_enable_irq(uint32_t apic_id);
 
+/* The chip's first port and its ISA interrupt; 0: there is none, or not known. */
+uint16_t console_port_number(void);
+uint8_t console_irq(void);
+
 /* vm_name is copied, and cut at 31 characters. NULL: no room (64 ports). */
 struct console_port *console_open(const char *vm_name);
 

@@ -3,6 +3,7 @@
 
 #include "kernel/cpu.h"
 #include "kernel/port.h"
+#include "kernel/string.h"
 
 /* Register offsets; DLL and DLM stand at 0 and 1 while LCR bit 7 is set. */
 #define UART_RBR       0u
@@ -43,6 +44,11 @@
  * emulator with a slow clock of its own six instructions of 20 ns. */
 #define PATIENT_READS  100000u
 
+static const struct {
+	uint16_t port;
+	uint8_t irq;
+} com_ports[] = {{0x3f8, 4}, {0x2f8, 3}, {0x3e8, 4}, {0x2e8, 3}};
+
 static uint8_t get(const struct uart16550 *u, uint16_t reg)
 {
 	return port_read8((uint16_t)(u->port + reg));
@@ -51,6 +57,29 @@ static uint8_t get(const struct uart16550 *u, uint16_t reg)
 static void put(const struct uart16550 *u, uint16_t reg, uint8_t value)
 {
 	port_write8((uint16_t)(u->port + reg), value);
+}
+
+enum status uart16550_parse_option(struct text option, uint16_t *port, uint8_t *irq)
+{
+	uint64_t number;
+	enum status s;
+
+	if (option.len == 4 && memcmp(option.at, "com", 3) == 0 && option.at[3] >= '1' &&
+	    option.at[3] <= '4') {
+		*port = com_ports[option.at[3] - '1'].port;
+		*irq = com_ports[option.at[3] - '1'].irq;
+		return OK;
+	}
+	s = text_to_u64(option, &number);
+	if (s != OK || number == 0 || number > UINT16_MAX - 7)
+		return ERR_INVALID;
+	*port = (uint16_t)number;
+	*irq = 0;
+	for (size_t i = 0; i < ARRAY_SIZE(com_ports); i++) {
+		if (com_ports[i].port == number)
+			*irq = com_ports[i].irq;
+	}
+	return OK;
 }
 
 static bool scratch_holds(const struct uart16550 *u, uint8_t value)

@@ -7,6 +7,7 @@
 #pragma once
 
 #include "kernel/status.h"
+#include "kernel/text.h"
 
 struct uart16550 {
 	uint16_t port;
@@ -15,6 +16,10 @@ struct uart16550 {
 	uint64_t overruns;    /* times that the receiver had no room */
 	uint64_t line_errors; /* parity, framing, break */
 };
+
+/* "com1" to "com4", or a port number: *port, and *irq, its ISA interrupt (0: not known).
+ * ERR_INVALID: neither. */
+MUST_CHECK enum status uart16550_parse_option(struct text option, uint16_t *port, uint8_t *irq);
 
 /* Looks whether a chip is there (scratch register, then a byte through the loopback) and sets it
  * up; all interrupts off, DTR, RTS and OUT2 on. ERR_NOT_FOUND. */

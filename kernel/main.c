@@ -142,6 +142,11 @@ static void service(void)
 		crash_if_asked(true);
 }
 
+static uint64_t service_patience_ns(void)
+{
+	return min_u64(console_patience_ns(), debug_patience_ns());
+}
+
 static void run_self_tests(void)
 {
 	struct text names;
@@ -243,7 +248,7 @@ static const struct host_ops ops = {
 	.line_has_input = console_has_input,
 	.line_in_front = console_in_front,
 	.service = service,
-	.service_patience_ns = console_patience_ns,
+	.service_patience_ns = service_patience_ns,
 	.wall_clock_s = clock_unix_s,
 	.kick = kick,
 	.timer_arm_ns = lapic_timer_arm_ns,
@@ -338,7 +343,6 @@ NORETURN void kernel_main(uint32_t magic, uint32_t info_phys)
 	command_line_complain("cores", options_u64(&command_line, "cores", CPU_MAX, &cores));
 	command_line_complain("without", options_text(&command_line, "without", &without));
 	command_line_complain("stats", options_flag(&command_line, "stats", &stats));
-	command_line_report_unknown();
 	(void)smp_start(&acpi, (unsigned)cores, application_processor);
 	if (vmx_init(&host_frames, &ops, without, &reason) != OK)
 		refuse(reason);
@@ -348,6 +352,7 @@ NORETURN void kernel_main(uint32_t magic, uint32_t info_phys)
 	wait_for_cores(&cores_ready, "entered VMX operation");
 	console_set_input_hook(on_input);
 	debug_start();
+	command_line_report_unknown();
 	vm_launch_modules(&boot_info);
 	free_before = free_without_vmx();
 	set_stage(STAGE_GUESTS);

@@ -30,7 +30,8 @@ enum trap_vector {
 	VECTOR_TIMER = 0x41,        /* local APIC timer */
 	VECTOR_UART = 0x42,         /* console */
 	VECTOR_APIC_ERROR = 0x43,
-	VECTOR_GO = 0x44, /* start-up: all cores are there */
+	VECTOR_GO = 0x44,  /* start-up: all cores are there */
+	VECTOR_GDB = 0x45, /* gdb's serial port */
 	VECTOR_SPURIOUS_APIC = 0xff,
 };
 
