@@ -172,6 +172,11 @@ void console_set_input_hook(void (*fn)(struct console_port *p))
 	console.input_hook = fn;
 }
 
+void console_set_input_filter(bool (*take)(uint8_t byte))
+{
+	console.input_filter = take;
+}
+
 void console_set_mirror(void (*fn)(const uint8_t *bytes, size_t len_bytes))
 {
 	console.mirror = fn;

@@ -60,6 +60,10 @@ void console_set_foreground(struct console_port *p);
  * sets a flag and kicks a core, and calls nothing of this file. */
 void console_set_input_hook(void (*fn)(struct console_port *p));
 
+/* take(byte) is called, with the console's lock held, for each byte from the chip. True: it is not
+ * for the VMs. As with the hook above, it calls nothing of this file. */
+void console_set_input_filter(bool (*take)(uint8_t byte));
+
 /* Everything that is shown is handed to fn as well: the place for a VGA or framebuffer screen. */
 void console_set_mirror(void (*fn)(const uint8_t *bytes, size_t len_bytes));
 

@@ -20,12 +20,15 @@ static bool forced;                /* a panic goes on: the console is its own fo
 static void receive(void)
 {
 	struct byte_ring *input = &console.mux.input;
-	unsigned count = 0;
+	unsigned count = 0, typed = 0;
 	uint8_t byte;
 
 	while (count < CHUNK_BYTES && byte_ring_room(input) > 0 &&
-	       uart16550_receive(&console.uart, &byte) && byte_ring_put(input, byte))
+	       uart16550_receive(&console.uart, &byte)) {
 		count++;
+		if (!console.input_filter || !console.input_filter(byte))
+			typed += byte_ring_put(input, byte);
+	}
 	if (byte_ring_room(input) < INPUT_STOP_ROOM)
 		uart16550_set_rts(&console.uart, false);
 	else if (byte_ring_room(input) > INPUT_GO_ROOM)
@@ -33,7 +36,7 @@ static void receive(void)
 	__atomic_store_n(&console.input_paused, byte_ring_room(input) == 0, __ATOMIC_RELAXED);
 	if (count == CHUNK_BYTES)
 		console_ask_for_work();
-	if (count > 0 && console.input_hook && console.mux.foreground)
+	if (typed > 0 && console.input_hook && console.mux.foreground)
 		console.input_hook(console.mux.foreground);
 }
 
