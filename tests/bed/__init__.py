@@ -12,5 +12,7 @@ from tests.bed.bochs import Bochs
 from tests.bed.machine import BedError, Ending, Machine, final_line
 from tests.bed.probe import probe_kvm
 from tests.bed.qemu import Qemu, QemuKvm
+from tests.bed.wire import Noise, Wire
 
-__all__ = ["BedError", "Bochs", "Ending", "Machine", "Qemu", "QemuKvm", "final_line", "probe_kvm"]
+__all__ = ["BedError", "Bochs", "Ending", "Machine", "Noise", "Qemu", "QemuKvm", "Wire",
+           "final_line", "probe_kvm"]

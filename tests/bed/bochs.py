@@ -23,6 +23,7 @@ clock: sync={sync}, time0=utc
 ata0-master: type=cdrom, path="{iso}", status=inserted
 boot: cdrom
 com1: enabled=1, mode=socket-client, dev=127.0.0.1:{port}
+{com2}
 log: bochs.log
 panic: action=fatal
 error: action=report
@@ -49,11 +50,14 @@ class Bochs(Machine):
         self.extra = extra
 
     def command(self, work, serial_path, serial_port):
+        com2 = self.com2_port()
         with open(os.path.join(work, "bochsrc"), "w", encoding="utf-8") as config:
             config.write(CONFIG.format(memory_mib=self.memory_mib, model=self.model,
                                        cores=self.cores, ips=self.ips, iso=self.iso,
                                        sync="slowdown" if self.live else "none",
-                                       port=serial_port, extra=self.extra))
+                                       port=serial_port, extra=self.extra,
+                                       com2="com2: enabled=1, mode=socket-client, "
+                                       f"dev=127.0.0.1:{com2}" if com2 else ""))
         with open(os.path.join(work, "commands"), "w", encoding="ascii") as commands:
             commands.write("c\n")  # its debugger waits for a word before the first instruction
         return ["bochs-bin", "-q", "-f", "bochsrc", "-rc", "commands"]

@@ -52,11 +52,12 @@ class Machine:
     name = "machine"
     START_TRIES = 3
 
-    def __init__(self, iso, *, cores=1, memory_mib=256, time_limit_s=60):
+    def __init__(self, iso, *, cores=1, memory_mib=256, time_limit_s=60, wire=None):
         self.iso = os.path.abspath(iso)
         self.cores = cores
         self.memory_mib = memory_mib
         self.time_limit_s = time_limit_s
+        self.wire = wire  # gdb's line, or None (wire.py); closed with the machine
         self.console_bytes = bytearray()
         self.status = None  # the emulator's exit status, once it has ended
         self.process = None
@@ -70,6 +71,10 @@ class Machine:
     def command(self, work, serial_path, serial_port):
         """The command line. COM1 shall connect to the UNIX socket or to the TCP port."""
         raise NotImplementedError
+
+    def com2_port(self):
+        """The TCP port that COM2 shall connect to; None: there is no COM2."""
+        return self.wire.machine_port if self.wire and not self.wire.shares_com1 else None
 
     def may_start_again(self, chatter):
         """Whether the emulator failed to start for a passing reason."""
@@ -95,8 +100,9 @@ class Machine:
                 return self
             except BedError:
                 again = self.may_start_again(self.chatter())
-                self.close()
+                self._end()
                 if not again or attempt == self.START_TRIES - 1:
+                    self.close()
                     raise
             except BaseException:
                 self.close()
@@ -122,13 +128,20 @@ class Machine:
                 ready, _, _ = select.select([unix, inet], [], [], 0.05)
                 if ready:
                     self._serial, _ = ready[0].accept()
+                    if self.wire is not None:
+                        self._serial = self.wire.take_com1(self._serial)
                     self._serial.setblocking(False)
                 elif self.process.poll() is not None or time.monotonic() > self._deadline:
                     raise BedError(f"{self.name} did not start (status {self.process.poll()}):\n"
                                    + last_lines(self.chatter()))
 
     def close(self):
-        """Ends the machine, whatever it does. May be called more than once."""
+        """Ends the machine, whatever it does, and its wire. May be called more than once."""
+        self._end()
+        if self.wire is not None:
+            self.wire.close()
+
+    def _end(self):
         if self.process is not None:
             try:
                 os.killpg(self.process.pid, signal.SIGKILL)

@@ -19,11 +19,14 @@ class Qemu(Machine):
         self.extra = list(extra)
 
     def command(self, work, serial_path, serial_port):
+        port = self.com2_port()
+        com2 = ["-chardev", f"socket,id=com2,host=127.0.0.1,port={port}",
+                "-serial", "chardev:com2"] if port else []
         return ["qemu-system-x86_64", "-accel", self.accel, "-cpu", self.cpu, "-M", self.machine,
                 "-m", str(self.memory_mib), "-smp", str(self.cores), *self.firmware(),
                 "-display", "none", "-no-reboot", "-nic", "none", "-monitor", "none",
                 "-drive", f"file={self.iso},format=raw,media=cdrom,readonly=on", "-boot", "d",
-                "-chardev", f"socket,id=com1,path={serial_path}", "-serial", "chardev:com1",
+                "-chardev", f"socket,id=com1,path={serial_path}", "-serial", "chardev:com1", *com2,
                 "-device", "isa-debug-exit,iobase=0xf4,iosize=4", *self.extra]
 
     def firmware(self):
