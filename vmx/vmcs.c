@@ -4,20 +4,24 @@
 #include "kernel/panic.h"
 #include "kernel/string.h"
 
-static const struct {
-	uint32_t encoding;
-	const char *name;
-} fields[] = {
-#define VMCS_NAME(name, encoding) {encoding, #name},
-	VMCS_FIELDS(VMCS_NAME)
-#undef VMCS_NAME
-};
+/* The names stand one behind the other, in the order of the encodings. */
+#define VMCS_ENCODING(name, encoding) encoding,
+#define VMCS_NAME(name, encoding)     #name "\0"
+static const uint16_t encodings[] = {VMCS_FIELDS(VMCS_ENCODING)};
+static const char names[] = VMCS_FIELDS(VMCS_NAME);
+
+static const char *next_name(const char *name)
+{
+	return name + strlen(name) + 1;
+}
 
 const char *vmcs_field_name(uint32_t encoding)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(fields); i++) {
-		if (fields[i].encoding == encoding)
-			return fields[i].name;
+	const char *name = names;
+
+	for (size_t i = 0; i < ARRAY_SIZE(encodings); i++, name = next_name(name)) {
+		if (encodings[i] == encoding)
+			return name;
 	}
 	return "?";
 }
@@ -31,11 +35,13 @@ static bool may_be_poked(enum vmcs_field field, const char *name)
 
 enum status vmcs_field_for_poke(struct text name, enum vmcs_field *field)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(fields); i++) {
-		if (!text_is(name, fields[i].name))
+	const char *known = names;
+
+	for (size_t i = 0; i < ARRAY_SIZE(encodings); i++, known = next_name(known)) {
+		if (!text_is(name, known))
 			continue;
-		*field = (enum vmcs_field)fields[i].encoding;
-		return may_be_poked(*field, fields[i].name) ? OK : ERR_UNSUPPORTED;
+		*field = (enum vmcs_field)encodings[i];
+		return may_be_poked(*field, known) ? OK : ERR_UNSUPPORTED;
 	}
 	return ERR_NOT_FOUND;
 }
