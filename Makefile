@@ -45,7 +45,7 @@ KERNEL_LDFLAGS := -m elf_x86_64 -nostdlib -static -z noexecstack -z max-page-siz
 
 # Small everywhere, and fast where every exit passes: the kernel is to stay under 256 KiB. (Without
 # SSE nothing needs a stack that is aligned to 16 bytes, either.)
-OPTIMISE = $(if $(DEBUG),,-Oz)
+OPTIMISE = $(if $(DEBUG),,-Oz -fno-jump-tables $(if $(findstring clang,$(CC)),,-malign-data=abi))
 HOT := $(wildcard vmx/run.c vmx/exit_fast*.c vmx/exit_io.c vmx/exit_cpu.c \
 	vmx/exit_event.c vmx/inject.c vmx/vm_serial.c guest/io_bus.c guest/platform.c guest/vpic.c \
 	guest/vpit.c guest/vpit_channel.c guest/vuart.c guest/mmio_bus.c guest/decode_mov.c \
