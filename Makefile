@@ -45,7 +45,9 @@ KERNEL_LDFLAGS := -m elf_x86_64 -nostdlib -static -z noexecstack -z max-page-siz
 
 # Small everywhere, and fast where every exit passes: the kernel is to stay under 256 KiB. (Without
 # SSE nothing needs a stack that is aligned to 16 bytes, either.)
-OPTIMISE = $(if $(DEBUG),,-Oz -fno-jump-tables $(if $(findstring clang,$(CC)),,-malign-data=abi))
+SMALL := -Oz -fno-jump-tables $(if $(findstring clang,$(CC)),,-malign-data=abi)
+FAST := -O2 $(if $(findstring clang,$(CC)),,$(addprefix -fno-align-,jumps loops labels))
+OPTIMISE = $(if $(DEBUG),,$(SMALL))
 HOT := $(wildcard vmx/run.c vmx/exit_fast*.c vmx/exit_io.c vmx/exit_cpu.c \
 	vmx/exit_event.c vmx/inject.c vmx/vm_serial.c guest/io_bus.c guest/platform.c guest/vpic.c \
 	guest/vpit.c guest/vpit_channel.c guest/vuart.c guest/mmio_bus.c guest/decode_mov.c \
@@ -117,7 +119,7 @@ $(BUILD)/kernel/symbols.asm: $(BUILD)/kernel/first.elf kernel/symbols.awk
 $(BUILD)/kernel/symbols.asm.o: $(BUILD)/kernel/symbols.asm
 	$(NASM) $(KERNEL_ASFLAGS) -o $@ $<
 
-$(HOT:%.c=$(BUILD)/kernel/%.o): OPTIMISE = $(if $(DEBUG),,-O2)
+$(HOT:%.c=$(BUILD)/kernel/%.o): OPTIMISE = $(if $(DEBUG),,$(FAST))
 
 $(BUILD)/kernel/%.o: %.c $(BUILD)/flags
 	echo "  CC      $<"
@@ -146,7 +148,7 @@ build/guests/%.bin: guest/programs/%.asm $(wildcard guest/programs/*.inc)
 write_if_changed = mkdir -p $(@D); printf '%s\n' $(1) | cmp -s - $@ || printf '%s\n' $(1) > $@
 
 $(BUILD)/flags: FORCE
-	$(call write_if_changed,'$(CC) $(KERNEL_CFLAGS) $(OPTIMISE) $(HOT)' \
+	$(call write_if_changed,'$(CC) $(KERNEL_CFLAGS) $(OPTIMISE) $(FAST) $(HOT)' \
 		'$(NASM) $(KERNEL_ASFLAGS)')
 
 $(BUILD)/version.c: FORCE
