@@ -11,8 +11,9 @@
 
 /* Runs fn(arg) on core cpu_index (this one: at once) and returns when it is done. One caller at a
  * time, who holds the debugger's lock and no other; interrupts off. False: the core does not answer
- * (a second has passed), and fn is not called any more. */
+ * (a second has passed) or is not in VMX operation (at once), and fn is not called any more. */
 bool vmx_call_core(unsigned cpu_index, void (*fn)(void *arg), void *arg);
 
-/* Does what waits for this core. From the loop's regular service, and from the hold. */
+/* Does what waits for this core; cheap if nothing does. From the loop's regular service, and from
+ * the hold, which may have come in the middle of anything: fn leaves the core as it finds it. */
 void vmx_serve_calls(void);

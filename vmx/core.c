@@ -256,15 +256,34 @@ static void unpark(const struct vcpu *v)
 	}
 }
 
+/* It is noted first: where a debugger's hold comes in between, it loads that one again. */
+static void load_vmcs(struct vmx_core *core, struct vcpu *v)
+{
+	if (core->loaded == v)
+		return;
+	core->loaded = v;
+	if (v && vmcs_load(v->vmcs) != OK)
+		panic("VMPTRLD of %#llx refused", (unsigned long long)v->vmcs.raw);
+}
+
+struct vcpu *vmx_core_borrow(struct vcpu *v)
+{
+	struct vcpu *before = this_cpu()->vmx->loaded;
+
+	load_vmcs(this_cpu()->vmx, v);
+	return before;
+}
+
+void vmx_core_give_back(struct vcpu *before)
+{
+	load_vmcs(this_cpu()->vmx, before);
+}
+
 void vmx_core_load(struct vcpu *v)
 {
 	struct vmx_core *core = this_cpu()->vmx;
 
-	if (core->loaded != v) {
-		if (vmcs_load(v->vmcs) != OK)
-			panic("VMPTRLD of %#llx refused", (unsigned long long)v->vmcs.raw);
-		core->loaded = v;
-	}
+	load_vmcs(core, v);
 	if (core->fpu_owner != v) {
 		if (core->fpu_owner)
 			park(core->fpu_owner);

@@ -17,6 +17,15 @@
 struct vcpu;
 struct vm;
 
+/* What another core wants of this one: vmx/call_core.c. */
+enum { VMX_CALL_NONE, VMX_CALL_POSTED, VMX_CALL_RUNS };
+
+struct vmx_call {
+	uint32_t state; /* atomic */
+	void (*fn)(void *arg);
+	void *arg;
+};
+
 struct vmx_core {
 	hpa_t region;           /* VMXON region */
 	struct vcpu *loaded;    /* its VMCS is the current one */
@@ -24,6 +33,7 @@ struct vmx_core {
 	struct vcpu *first;     /* vCPUs of this core, in the order of their turns */
 	struct vm *new_vms;     /* VMs that this core has to start */
 	uint64_t entries;
+	struct vmx_call call;
 };
 
 /* What the CPU has; the same on all cores, checked by vmx_core_on(). Valid after vmx_init(). */
@@ -65,6 +75,11 @@ struct msr_features vmx_msr_features(void);
 
 /* The vCPU is made this core's current one: VMCS loaded, FPU and MSRs exchanged if needed. */
 void vmx_core_load(struct vcpu *v);
+
+/* Only its VMCS, for a look in between, and back: what was loaded stays so for its user. The FPU,
+ * debug and SYSCALL registers stay where they are. */
+struct vcpu *vmx_core_borrow(struct vcpu *v);
+void vmx_core_give_back(struct vcpu *before);
 
 /* The vCPU goes: nothing of it stays in this core. */
 void vmx_core_unload(struct vcpu *v);
