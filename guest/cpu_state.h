@@ -43,6 +43,7 @@ struct guest_cpu_state {
 	uint64_t cr0, cr2, cr3, cr4; /* as the guest sees them (masks and shadows applied) */
 	uint64_t efer;
 	uint64_t dr6, dr7;
+	uint64_t cr8;
 	uint64_t pdpte[4]; /* valid with PAE paging outside of IA-32e mode */
 	struct guest_segment segments[GUEST_SEGMENTS];
 	struct guest_table gdtr, idtr;

@@ -22,6 +22,8 @@
  *	repeat=N        how often to start it anew after it ended, 1 (default) to 1000000 runs
  *	limit=N	        each run is ended after so many seconds, 1 to 1000000; none by default
  *	cpus=N	        1 (default); more: not in this version
+ *	debug=wait      it is stopped for a debugger before its first instruction
+ *	debug-tsc=WORD  run or stop (default): its TSC, while a debugger has stopped it
  *	poke=FIELD:N    for experiments: a VMCS field is written before the first entry, such as
  *		        GUEST_RFLAGS:0; whether the field is one that may be written is the caller's
  *
@@ -84,6 +86,7 @@ struct vm_config {
 	bool own_firmware; /* asked for, or needed; loader_own_firmware() knows of modules too */
 	unsigned entry;    /* 16, 32, 64 */
 	bool restart_on_reset, text_display;
+	bool debug_wait, debug_tsc_runs;
 	uint16_t debug_exit_port, debug_console_port; /* 0: none */
 	struct text poke_field;                       /* empty: none; points into the line */
 	uint64_t poke_value;

@@ -226,6 +226,18 @@ static enum status parse_display(struct line_parser *p)
 			   &p->config->text_display);
 }
 
+static enum status parse_debug(struct line_parser *p)
+{
+	p->config->debug_wait = text_is(p->value, "wait");
+	return p->config->debug_wait ? OK : line_fail_value(p, ERR_INVALID, "debug= takes wait");
+}
+
+static enum status parse_debug_tsc(struct line_parser *p)
+{
+	return take_choice(p, "run", "stop", "debug-tsc= takes run or stop",
+			   &p->config->debug_tsc_runs);
+}
+
 /* most: where the device still fits below 10000h. */
 static enum status take_port(struct line_parser *p, const char *no_port, uint16_t most,
 			     uint16_t *port)
@@ -272,6 +284,8 @@ static const struct line_key keys[] = {
 	{"display", parse_display, ALL_KINDS, false},
 	{"debugexit", parse_debug_exit, ALL_KINDS, false},
 	{"debugcon", parse_debug_console, ALL_KINDS, false},
+	{"debug", parse_debug, ALL_KINDS, false},
+	{"debug-tsc", parse_debug_tsc, ALL_KINDS, false},
 	{"poke", parse_poke, ALL_KINDS, false},
 	{"role", parse_role, ALL_KINDS, false},
 };

@@ -84,6 +84,7 @@ enum exit_action entry_failed(struct vcpu *v, uint32_t how)
 	enum exit_action action;
 
 	v->entry_failures++;
+	vm_stop_fatal(v->vm, VM_STOP_ENTRY_FAILURE, 0);
 	if (how == VMX_ENTER_INVALID) {
 		action = vm_end(v->vm, false, "VM entry failed: no current VMCS (VMfailInvalid)");
 	} else {
@@ -104,6 +105,7 @@ enum exit_action entry_refused(struct vcpu *v)
 	enum exit_action action;
 
 	v->entry_failures++;
+	vm_stop_fatal(v->vm, VM_STOP_ENTRY_FAILURE, 0);
 	if (basic == EXIT_REASON_MSR_LOADING)
 		action = vm_end(v->vm, false, "VM entry failed: MSR-load entry %llu",
 				(unsigned long long)v->qualification);

@@ -90,10 +90,11 @@ enum exit_action exit_unhandled(struct vcpu *v)
 {
 	uint32_t reason = (uint32_t)vcpu_last_exit(v)->reason;
 	const char *name = exit_reason_name(reason & 0xffff);
-	enum exit_action action =
-		vm_end(v->vm, false, "VM exit that nobody handles: %s (reason %#x)",
-		       name ? name : "unknown", reason);
+	enum exit_action action;
 
+	vm_stop_fatal(v->vm, VM_STOP_UNHANDLED, reason & 0xffff);
+	action = vm_end(v->vm, false, "VM exit that nobody handles: %s (reason %#x)",
+			name ? name : "unknown", reason);
 	vcpu_dump(v);
 	return action;
 }

@@ -46,8 +46,7 @@ static bool read_pdptes(struct vcpu *v, uint64_t pdpte[4])
 	return true;
 }
 
-/* Loads the four PDPTEs as a MOV to CR0, CR3 or CR4 does. False: #GP. */
-static bool load_pdptes(struct vcpu *v)
+bool vcpu_load_pdptes(struct vcpu *v)
 {
 	const enum vmcs_field fields[4] = {VMCS_GUEST_PDPTE0, VMCS_GUEST_PDPTE1, VMCS_GUEST_PDPTE2,
 					   VMCS_GUEST_PDPTE3};
@@ -82,7 +81,7 @@ static enum exit_action write_cr0(struct vcpu *v, uint64_t value)
 	if (off && ((efer & EFER_LMA && cs_is_long()) || (cr4 & CR4_PCIDE)))
 		return inject_gp(v, 0);
 	if ((value & CR0_PG) && (cr4 & CR4_PAE) && !(efer & EFER_LME) &&
-	    ((value ^ old) & (CR0_PG | CR0_CD | CR0_NW)) && !load_pdptes(v))
+	    ((value ^ old) & (CR0_PG | CR0_CD | CR0_NW)) && !vcpu_load_pdptes(v))
 		return inject_gp(v, 0);
 
 	if ((on && (efer & EFER_LME)) || (off && (efer & EFER_LMA))) {
@@ -116,7 +115,7 @@ static enum exit_action write_cr4(struct vcpu *v, uint64_t value)
 	    (!(efer & EFER_LMA) || (vmcs_read(VMCS_GUEST_CR3) & 0xfff)))
 		return inject_gp(v, 0);
 	if (pae_paging && ((value ^ old) & (CR4_PAE | CR4_PSE | CR4_PGE | CR4_SMEP)) &&
-	    !load_pdptes(v))
+	    !vcpu_load_pdptes(v))
 		return inject_gp(v, 0);
 	vmcs_write(VMCS_CR4_SHADOW, value);
 	vmcs_write(VMCS_GUEST_CR4, vmcs_real_cr4(value));

@@ -208,7 +208,7 @@ static enum exit_action emulate(struct vcpu *v, gpa_t at)
 	if (guest_memory_is_rom(&vm->memory, at))
 		owner = "ROM";
 	vcpu_read_instruction_state(v, &s);
-	switch (emulate_instruction(&s, &vm->memory, &vm->platform.mmio, now_ns(), &report,
+	switch (emulate_instruction(&s, &vm->memory, &vm->platform.mmio, vm_now_ns(vm), &report,
 				    &fault)) {
 	case EMULATE_DONE:
 		/* The exit has saved it set (SDM 3C "Saving RIP, RSP, and RFLAGS"). */

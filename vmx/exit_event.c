@@ -100,6 +100,7 @@ enum exit_action exit_triple_fault(struct vcpu *v)
 	lock_release(&vm->lock);
 	if (resumed)
 		return EXIT_RETRY;
+	vm_stop_fatal(vm, VM_STOP_TRIPLE_FAULT, 0);
 	if (!vm->config.restart_on_reset) {
 		vm_end(vm, false, "triple fault at %#llx", (unsigned long long)v->rip);
 		vcpu_dump(v);
@@ -129,7 +130,7 @@ enum exit_action exit_preemption_timer(struct vcpu *v)
 static bool wakes_at_once(struct vcpu *v)
 {
 	struct vm *vm = v->vm;
-	uint64_t now = now_ns();
+	uint64_t now = vm_now_ns(vm);
 	bool wakes;
 
 	lock_acquire(&vm->lock);

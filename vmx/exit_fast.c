@@ -57,7 +57,7 @@ static NOINLINE bool access_board(struct vcpu *v, uint16_t port, bool in, uint64
 		.size = 1,
 		.write = !in,
 		.value = (uint8_t)v->gpr[RAX],
-		.now_ns = time_at_tsc(tsc),
+		.now_ns = vm_time_at_tsc(v->vm, tsc),
 	};
 	bool waiting = (v->proc_controls & PROC_INTERRUPT_WINDOW) != 0;
 	bool go_on = true;
@@ -85,7 +85,7 @@ bool exit_fast_events(struct vcpu *v, uint32_t reason)
 		return false;
 	v->rip = vmcs_read(VMCS_GUEST_RIP);
 	vcpu_record_exit(v, reason, reason, 0);
-	now = time_at_tsc(tsc);
+	now = vm_time_at_tsc(v->vm, tsc);
 	platform_sync(p, now, now);
 	inject_prepare(v);
 	vcpu_set_deadline(v, now);
@@ -105,7 +105,7 @@ bool exit_fast_io(struct vcpu *v, uint64_t qualification, uint64_t tsc)
 					: platform_quick_out(&vm->platform, port, *al);
 	else if (port >= PLATFORM_PIT_FIRST && port <= PLATFORM_PIT_LAST)
 		done = vpit_read_quick(&vm->platform.pit, port - PLATFORM_PIT_FIRST,
-				       time_at_tsc(tsc), al);
+				       vm_time_at_tsc(vm, tsc), al);
 	else
 		done = platform_quick_in(&vm->platform, port, al);
 	return LIKELY(done) || access_board(v, port, (qualification & IO_IN) != 0, tsc);

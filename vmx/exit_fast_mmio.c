@@ -125,7 +125,7 @@ bool exit_fast_mmio(struct vcpu *v)
 	if (mov.write)
 		a.value = read_register(v, &mov);
 	if (!mmio_bus_nobody_again(&vm->platform.mmio, &a)) {
-		a.now_ns = now_ns();
+		a.now_ns = vm_now_ns(vm);
 		(void)mmio_bus_access(&vm->platform.mmio, &a);
 	}
 	if (!mov.write)

@@ -141,7 +141,7 @@ static enum exit_action run_string(struct vcpu *v, uint64_t now)
 static NOINLINE enum exit_action exit_io_string(struct vcpu *v)
 {
 	struct vm *vm = v->vm;
-	uint64_t now = now_ns();
+	uint64_t now = vm_now_ns(vm);
 	enum exit_action action, then;
 
 	lock_acquire(&vm->lock);
@@ -161,7 +161,7 @@ static NOINLINE enum exit_action exit_io_wide(struct vcpu *v)
 		.size = (uint8_t)((q & IO_WIDTH) + 1),
 		.write = !(q & IO_IN),
 		.value = (uint32_t)v->gpr[RAX],
-		.now_ns = now_ns(),
+		.now_ns = vm_now_ns(vm),
 	};
 	enum exit_action action;
 
@@ -192,7 +192,7 @@ enum exit_action exit_io(struct vcpu *v)
 
 	if (UNLIKELY(q & (IO_STRING | IO_WIDTH)))
 		return q & IO_STRING ? exit_io_string(v) : exit_io_wide(v);
-	io.now_ns = now_ns();
+	io.now_ns = vm_now_ns(vm);
 	lock_acquire(&vm->lock);
 	if (UNLIKELY(!io_bus_access_byte(&vm->platform.io, &io)))
 		note_unclaimed(v, (uint16_t)(q >> 16), 1, io.write);

@@ -51,6 +51,7 @@ static enum exit_action triple_fault(struct vcpu *v)
 {
 	char by[48];
 
+	vm_stop_fatal(v->vm, VM_STOP_TRIPLE_FAULT, 0);
 	if (!v->vm->config.restart_on_reset)
 		return vm_end(v->vm, false, "triple fault at %#llx", (unsigned long long)v->rip);
 	text_format(by, sizeof(by), "a triple fault at %#llx", (unsigned long long)v->rip);
@@ -257,4 +258,20 @@ void inject_nmi(struct vcpu *v)
 {
 	v->nmi_pending = true;
 	v->prepare |= PREPARE_EVENTS;
+}
+
+enum status inject_by_hand(struct vcpu *v, uint8_t vector, uint32_t error_code)
+{
+	if (vector == EXC_NMI) {
+		if (v->nmi_pending)
+			return ERR_FULL;
+		inject_nmi(v);
+		return OK;
+	}
+	if (v->event.info & EVENT_VALID)
+		return ERR_FULL;
+	if (vector >= 32)
+		return ERR_UNSUPPORTED;
+	set_exception(v, vector, false, error_code);
+	return OK;
 }

@@ -52,5 +52,9 @@ void inject_after_skip(struct vcpu *v, uint64_t interruptibility, uint64_t rflag
  * take it now; otherwise the window that tells us is opened. The caller holds the VM's lock. */
 void inject_prepare(struct vcpu *v);
 
+/* A debugger's event: vector 2 an NMI, below 32 an exception, above an external interrupt when the
+ * guest can take it. ERR_FULL: one waits already. */
+MUST_CHECK enum status inject_by_hand(struct vcpu *v, uint8_t vector, uint32_t error_code);
+
 /* Asks for an NMI; it is delivered when the guest can take it. */
 void inject_nmi(struct vcpu *v);

@@ -6,6 +6,7 @@
 #include "kernel/log.h"
 #include "kernel/percpu.h"
 #include "kernel/time.h"
+#include "vmx/call_core.h"
 #include "vmx/core.h"
 #include "vmx/vm.h"
 
@@ -56,19 +57,33 @@ static void finish_vm(struct vmx_core *core, struct vm *vm)
 	}
 }
 
+/* Can it run now? Else *wake_ns, of the host's clock, is not later than when it could. */
+static bool can_run(struct vcpu *v, uint64_t *wake_ns)
+{
+	struct vm *vm = v->vm;
+	uint64_t now, next;
+
+	if (UNLIKELY(__atomic_load_n(&vm->debug.flags, __ATOMIC_RELAXED)) && vm_stop_look(vm))
+		return false;
+	now = vm_now_ns(vm);
+	if (!v->halted || now >= vm->limit_ns || vm->state != VM_RUNNING)
+		return true;
+	if ((now >= v->wake_ns || host_ops->line_has_input(vm->line) || vm->tx_held) &&
+	    vcpu_try_wake(v))
+		return true;
+	next = min_u64(v->wake_ns, vm->limit_ns);
+	if (next != NS_NEVER)
+		*wake_ns = min_u64(*wake_ns, next + vm->paused_ns);
+	return false;
+}
+
 /* The first of this core's vCPUs that can run now, or NULL; then *wake_ns is when one could. */
 static struct vcpu *pick(struct vmx_core *core, uint64_t *wake_ns)
 {
-	uint64_t now = now_ns();
-
-	*wake_ns = now + min_u64(VMX_SLEEP_MAX_NS, host_ops->service_patience_ns());
+	*wake_ns = now_ns() + min_u64(VMX_SLEEP_MAX_NS, host_ops->service_patience_ns());
 	for (struct vcpu *v = core->first; v; v = v->next_on_core) {
-		bool look = !v->halted || now >= v->wake_ns ||
-			    host_ops->line_has_input(v->vm->line) || v->vm->tx_held;
-
-		if (!v->halted || now >= v->vm->limit_ns || (look && vcpu_try_wake(v)))
+		if (can_run(v, wake_ns))
 			return v;
-		*wake_ns = min_u64(*wake_ns, min_u64(v->wake_ns, v->vm->limit_ns));
 	}
 	return NULL;
 }
@@ -85,21 +100,24 @@ static void sleep_until(uint64_t wake_ns)
 	host_ops->timer_stop();
 }
 
-static enum exit_action end_overdue(struct vm *vm)
+static void end_overdue(struct vm *vm)
 {
-	return vm_end(vm, false, "its time limit of %llu s is over",
-		      (unsigned long long)vm->config.limit_s);
+	vm_end(vm, false, "its time limit of %llu s is over",
+	       (unsigned long long)vm->config.limit_s);
 }
 
 static void take_turn(struct vmx_core *core, struct vcpu *v)
 {
 	bool alone = !core->first->next_on_core;
-	uint64_t now = now_ns();
-	enum exit_action action;
+	uint64_t now = vm_now_ns(v->vm);
+	enum exit_action action = EXIT_STOP;
 
 	v->slice_end_ns = min_u64(alone ? NS_NEVER : now + SLICE_NS, v->vm->limit_ns);
-	action = now < v->vm->limit_ns ? vcpu_run(v) : end_overdue(v->vm);
-	if (action == EXIT_STOP) {
+	if (now >= v->vm->limit_ns)
+		end_overdue(v->vm);
+	else if (LIKELY(v->vm->state == VM_RUNNING)) /* else a debugger has let its end go on */
+		action = vcpu_run(v);
+	if (action == EXIT_STOP && !vm_stop_at_end(v->vm)) {
 		finish_vm(core, v->vm);
 		return;
 	}
@@ -115,14 +133,15 @@ void vmx_core_loop(void)
 	struct cpu *c = this_cpu();
 	struct vmx_core *core = c->vmx;
 
-	start_new_vms(core);
 	while (__atomic_load_n(&vms_alive, __ATOMIC_ACQUIRE) > 0) {
 		uint64_t wake_ns;
 		struct vcpu *v;
 
 		__atomic_fetch_and(&c->pending, ~(uint32_t)CPU_PENDING_WORK, __ATOMIC_ACQ_REL);
 		cpu_irq_window();
+		vmx_serve_calls();
 		host_ops->service();
+		start_new_vms(core);
 		v = pick(core, &wake_ns);
 		if (v)
 			take_turn(core, v);

@@ -11,6 +11,7 @@
 #include "kernel/panic.h"
 #include "kernel/percpu.h"
 #include "kernel/time.h"
+#include "vmx/call_core.h"
 #include "vmx/core.h"
 #include "vmx/entry_failure.h"
 #include "vmx/exit.h"
@@ -119,7 +120,7 @@ static void prepare(struct vcpu *v)
 {
 	struct vm *vm = v->vm;
 	uint64_t tsc = cpu_rdtsc();
-	uint64_t now = time_at_tsc(tsc);
+	uint64_t now = vm_time_at_tsc(vm, tsc);
 
 	lock_acquire(&vm->lock);
 	if (v->prepare & PREPARE_TURN) {
@@ -260,17 +261,24 @@ static bool waits_in_hlt(struct vcpu *v)
 	return true;
 }
 
+/* True: nobody wants the core for something else. */
+static bool serve_host(void)
+{
+	vmx_serve_calls();
+	host_ops->service();
+	return !__atomic_load_n(&this_cpu()->pending, __ATOMIC_ACQUIRE);
+}
+
 /* True: the guest may go on. Otherwise *action is what vcpu_run() returns. */
 static bool end_turn(struct vcpu *v, enum exit_action *action)
 {
 	v->prepare = PREPARE_ALL;
-	v->ran_until_ns = now_ns();
+	v->ran_until_ns = vm_now_ns(v->vm);
 	if (*action == EXIT_BLOCK) {
 		if (waits_in_hlt(v)) {
 			v->ran_until_ns = 0; /* it does */
 			/* Each HLT begins a turn, so the end of one may never come. */
-			host_ops->service();
-			return true;
+			return serve_host();
 		}
 		v->halted = true;
 		v->wake_ns = 0;
@@ -281,9 +289,7 @@ static bool end_turn(struct vcpu *v, enum exit_action *action)
 		return false;
 	}
 	cpu_irq_window();
-	host_ops->service();
-	return now_ns() < v->slice_end_ns &&
-	       !__atomic_load_n(&this_cpu()->pending, __ATOMIC_ACQUIRE);
+	return serve_host() && vm_now_ns(v->vm) < v->slice_end_ns;
 }
 
 /* The fast path says nothing in the log, and knows one timer only. */
@@ -316,7 +322,7 @@ enum exit_action vcpu_run(struct vcpu *v)
 bool vcpu_try_wake(struct vcpu *v)
 {
 	struct vm *vm = v->vm;
-	uint64_t now = now_ns();
+	uint64_t now = vm_now_ns(vm);
 	bool wake;
 
 	if (v->nmi_pending || (v->event.info & EVENT_VALID)) {

@@ -1,5 +1,6 @@
 /* vmx/state.c - a vCPU's whole state between the VMCS and struct guest_cpu_state. */
 #include "kernel/cpu.h"
+#include "kernel/string.h"
 #include "vmx/core.h"
 #include "vmx/vcpu.h"
 #include "vmx/vm.h"
@@ -87,18 +88,21 @@ void vcpu_write_instruction_state(struct vcpu *v, const struct guest_cpu_state *
 
 void vcpu_read_state(struct vcpu *v, struct guest_cpu_state *s)
 {
+	bool live = this_cpu()->vmx->fpu_owner == v;
+
 	for (unsigned i = 0; i < GPR_COUNT; i++)
 		s->gpr[i] = v->gpr[i];
 	s->gpr[RSP] = vmcs_read(VMCS_GUEST_RSP);
 	s->rip = vmcs_read(VMCS_GUEST_RIP);
 	s->rflags = vmcs_read(VMCS_GUEST_RFLAGS);
 	s->cr0 = read_masked(VMCS_GUEST_CR0, VMCS_CR0_MASK, VMCS_CR0_SHADOW);
-	s->cr2 = cpu_read_cr2();
+	s->cr2 = live ? cpu_read_cr2() : v->parked.cr2;
 	s->cr3 = vmcs_read(VMCS_GUEST_CR3);
 	s->cr4 = read_masked(VMCS_GUEST_CR4, VMCS_CR4_MASK, VMCS_CR4_SHADOW);
 	s->efer = vmcs_read(VMCS_GUEST_EFER);
-	s->dr6 = cpu_read_dr6();
+	s->dr6 = live ? cpu_read_dr6() : v->parked.dr6;
 	s->dr7 = vmcs_read(VMCS_GUEST_DR7);
+	s->cr8 = v->cr8;
 	read_pdptes(s);
 	for (unsigned i = 0; i < GUEST_SEGMENTS; i++)
 		read_segment(&s->segments[i], i);
@@ -149,6 +153,7 @@ void vcpu_write_state(struct vcpu *v, const struct guest_cpu_state *s)
 	vmcs_write(VMCS_GUEST_DR7, s->dr7);
 	for (unsigned i = 0; i < 4; i++)
 		vmcs_write(segment_field(VMCS_GUEST_PDPTE0, i), s->pdpte[i]);
+	v->cr8 = s->cr8;
 	write_segments(s);
 	if (this_cpu()->vmx->fpu_owner == v) {
 		cpu_write_cr2(s->cr2);
@@ -157,4 +162,27 @@ void vcpu_write_state(struct vcpu *v, const struct guest_cpu_state *s)
 		v->parked.cr2 = s->cr2;
 		v->parked.dr6 = s->dr6;
 	}
+}
+
+void vcpu_read_breakpoints(const struct vcpu *v, uint64_t dr[4])
+{
+	if (this_cpu()->vmx->fpu_owner != v) {
+		memcpy(dr, v->parked.dr, sizeof(v->parked.dr));
+		return;
+	}
+	dr[0] = cpu_read_dr0();
+	dr[1] = cpu_read_dr1();
+	dr[2] = cpu_read_dr2();
+	dr[3] = cpu_read_dr3();
+}
+
+void vcpu_write_breakpoints(struct vcpu *v, const uint64_t dr[4])
+{
+	memcpy(v->parked.dr, dr, sizeof(v->parked.dr));
+	if (this_cpu()->vmx->fpu_owner != v)
+		return;
+	cpu_write_dr0(dr[0]);
+	cpu_write_dr1(dr[1]);
+	cpu_write_dr2(dr[2]);
+	cpu_write_dr3(dr[3]);
 }

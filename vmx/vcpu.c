@@ -40,7 +40,7 @@ enum status vcpu_create(struct vcpu *v, struct vm *vm, unsigned core, uint16_t v
 	v->leaf_answers = vm->cpuid.basic;
 	v->fixed_leaves = cpuid_fixed_leaves(&vm->cpuid);
 	v->parked.xcr0 = vmx_xcr0_all ? 1 : 0;
-	v->ran_until_ns = now_ns();
+	v->ran_until_ns = vm_now_ns(vm);
 	s = frames_alloc_zeroed(vmx_frames, 0, &v->vmcs);
 	if (s != OK)
 		return s;
@@ -63,20 +63,10 @@ undo:
 	return s;
 }
 
-static void clear_breakpoints(struct vcpu *v)
-{
-	if (this_cpu()->vmx->fpu_owner == v) {
-		cpu_write_dr0(0);
-		cpu_write_dr1(0);
-		cpu_write_dr2(0);
-		cpu_write_dr3(0);
-	}
-	for (unsigned i = 0; i < ARRAY_SIZE(v->parked.dr); i++)
-		v->parked.dr[i] = 0;
-}
-
 void vcpu_reset(struct vcpu *v, const struct guest_cpu_state *start)
 {
+	static const uint64_t no_breakpoints[4];
+
 	v->event = (struct vcpu_event){0};
 	v->halted = false;
 	v->in_hlt = false;
@@ -85,8 +75,7 @@ void vcpu_reset(struct vcpu *v, const struct guest_cpu_state *start)
 	vmcs_write(VMCS_GUEST_INTERRUPTIBILITY, 0);
 	vmcs_write(VMCS_GUEST_PENDING_DEBUG, 0);
 	vcpu_write_state(v, start);
-	v->cr8 = 0;
-	clear_breakpoints(v);
+	vcpu_write_breakpoints(v, no_breakpoints);
 	v->flush_vpid = true;
 	v->prepare |= PREPARE_EVENTS;
 }

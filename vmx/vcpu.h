@@ -173,6 +173,13 @@ bool vcpu_try_wake(struct vcpu *v);
 void vcpu_read_state(struct vcpu *v, struct guest_cpu_state *s);
 void vcpu_write_state(struct vcpu *v, const struct guest_cpu_state *s);
 
+/* DR0 to DR3 as the CPU has them. */
+void vcpu_read_breakpoints(const struct vcpu *v, uint64_t dr[4]);
+void vcpu_write_breakpoints(struct vcpu *v, const uint64_t dr[4]);
+
+/* The four PDPTEs out of memory, as a MOV to CR0, CR3 or CR4 loads them. False: #GP. */
+bool vcpu_load_pdptes(struct vcpu *v);
+
 /* Of the same only what it takes to reach memory through one segment: RFLAGS, the mode, paging, and
  * the segment. CR3, CR4 and the PDPTEs only with paging; nothing else of s is written. */
 void vcpu_read_memory_state(struct vcpu *v, struct guest_cpu_state *s,

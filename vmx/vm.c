@@ -11,6 +11,7 @@
 #include "kernel/text.h"
 #include "kernel/time.h"
 #include "mm/phys.h"
+#include "vmx/call_core.h"
 #include "vmx/core.h"
 #include "vmx/vm_machine.h"
 #include "vmx/vm_report.h"
@@ -24,12 +25,22 @@ unsigned vm_count;
 unsigned vms_alive;
 unsigned vms_failed;
 
+/* For its core's loop. */
+static void queue(struct vm *vm)
+{
+	struct vm **last = &vmx_core_of(vm->vcpu.core)->new_vms;
+
+	while (*last)
+		last = &(*last)->next_new;
+	vm->next_new = NULL;
+	*last = vm;
+}
+
 enum status vm_create(const struct vm_config *config, hpa_t image, uint64_t image_len_bytes,
 		      unsigned core, struct vm **created)
 {
-	struct vmx_core *c = vmx_core_of(core);
 	hpa_t at;
-	struct vm *vm, **last;
+	struct vm *vm;
 	enum status s;
 
 	if (vm_count == VM_MAX)
@@ -50,11 +61,32 @@ enum status vm_create(const struct vm_config *config, hpa_t image, uint64_t imag
 	vm->runs_left = (unsigned)config->repeat;
 	vm->vcpu.core = core;
 	vm->line = host_ops->line_open(vm->config.name); /* the first module's is in front */
-	for (last = &c->new_vms; *last;)
-		last = &(*last)->next_new;
-	*last = vm;
+	queue(vm);
 	vms[vm_count++] = vm;
 	vms_alive++;
+	return OK;
+}
+
+enum status vm_revive(struct vm *vm)
+{
+	unsigned alive = __atomic_load_n(&vms_alive, __ATOMIC_ACQUIRE);
+
+	if (!vm->retired)
+		return ERR_INVALID;
+	do {
+		if (!alive)
+			return ERR_BUSY;
+	} while (!__atomic_compare_exchange_n(&vms_alive, &alive, alive + 1, false,
+					      __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE));
+	if (!vm->ended_well)
+		__atomic_fetch_sub(&vms_failed, 1, __ATOMIC_RELAXED);
+	vm->retired = false;
+	vm->state = VM_READY;
+	vm->restart = false;
+	vm->runs_left = 1;
+	vm->runs_done = 0;
+	vm->line = host_ops->line_open(vm->config.name);
+	queue(vm);
 	return OK;
 }
 
@@ -98,6 +130,9 @@ enum exit_action vm_reset(struct vm *vm, const char *by)
 static void retire(struct vm *vm, bool well)
 {
 	vm->state = VM_ENDED;
+	vm->retired = true;
+	vm->ended_well = well;
+	vm_stop_ended(vm, well);
 	if (vm->line)
 		host_ops->line_close(vm->line);
 	vm->line = NULL;
@@ -115,12 +150,14 @@ static void report_refusal(const struct vm *vm, const char *message)
 /* A run begins: its time counts from here, also through resets. */
 static void begin_run(struct vm *vm)
 {
-	vm->started_ns = now_ns();
+	vm->started_ns = vm_now_ns(vm);
 	vm->limit_ns = NS_NEVER;
 	if (vm->config.limit_s)
 		vm->limit_ns = vm->started_ns + vm->config.limit_s * NS_PER_SECOND;
 	vm->resets = 0;
 	vm->exits_before_reset = 0;
+	if (vm->config.debug_wait && !vm->runs_done)
+		vm_stop_soon(vm, &(struct vm_stop){.reason = VM_STOP_START});
 }
 
 bool vm_start(struct vm *vm)
@@ -158,8 +195,9 @@ static void drain_serial(struct vm *vm)
 		if (now_ns() - start_ns > (alone ? NS_PER_SECOND : DRAIN_SHARED_NS))
 			return;
 		lock_acquire(&vm->lock);
-		vm_pump_serial(vm, now_ns());
+		vm_pump_serial(vm, vm_now_ns(vm));
 		lock_release(&vm->lock);
+		vmx_serve_calls();
 		host_ops->service();
 		cpu_irq_window();
 	}

@@ -15,9 +15,11 @@
 #include "guest/platform.h"
 #include "guest/vm_line.h"
 #include "kernel/lock.h"
+#include "kernel/time.h"
 #include "mm/ept.h"
 #include "vmx/host.h"
 #include "vmx/vcpu.h"
+#include "vmx/vm_stop.h"
 
 #define VM_MAX         64u
 #define VM_VOID_MAX    16u /* pages of unclaimed memory that are mapped at a time */
@@ -89,9 +91,32 @@ struct vm {
 	bool ended_well;
 	char end_text[VM_END_TEXT];
 	uint64_t exit_totals[EXIT_REASONS]; /* of the runs that have ended */
-	uint64_t started_ns;
-	uint64_t limit_ns; /* when its time is over (limit=); NS_NEVER */
+	uint64_t started_ns;                /* by the VM's clock, as the next */
+	uint64_t limit_ns;                  /* when its time is over (limit=); NS_NEVER */
+	uint64_t paused_ns;                 /* how long it has been stopped by a debugger */
+	bool retired;                       /* it has ended for good */
+	struct vm_debug debug;
 };
+
+/* The VM's clock, which stands still while a debugger has stopped it. On its core. While it is
+ * stopped only vm_clock_ns() is right. */
+static inline uint64_t vm_time_at_tsc(const struct vm *vm, uint64_t tsc)
+{
+	return time_at_tsc(tsc) - vm->paused_ns;
+}
+
+static inline uint64_t vm_now_ns(const struct vm *vm)
+{
+	return now_ns() - vm->paused_ns;
+}
+
+/* The same from any core, and also while the VM is stopped. */
+static inline uint64_t vm_clock_ns(const struct vm *vm)
+{
+	bool stopped = __atomic_load_n(&vm->debug.flags, __ATOMIC_ACQUIRE) & VM_STOPPED;
+
+	return (stopped ? vm->debug.stop_ns : now_ns()) - vm->paused_ns;
+}
 
 /* All VMs of this boot. */
 extern struct vm *vms[VM_MAX];
@@ -117,6 +142,10 @@ bool vm_start(struct vm *vm);
 /* Takes all of it down again; every frame goes back. On the VM's core. True: it had runs left, and
  * has started anew. */
 bool vm_finish(struct vm *vm);
+
+/* A VM that has ended for good shall run once more; its core takes it up. On that core.
+ * ERR_INVALID: it has not; ERR_BUSY: the machine is about to end. */
+MUST_CHECK enum status vm_revive(struct vm *vm);
 
 /* Notes why the VM ends; the first reason counts. Returns EXIT_STOP. */
 enum exit_action vm_end(struct vm *vm, bool well, const char *format, ...) PRINTF_LIKE(3, 4);

@@ -187,7 +187,7 @@ enum status vm_make_board(struct vm_build_job *b)
 	struct vm *vm = b->vm;
 	uint64_t low = min_u64(vm->config.mem_bytes, GUEST_MEMORY_LOW_END);
 	struct platform_setup setup = {
-		.now_ns = now_ns(),
+		.now_ns = vm_now_ns(vm),
 		.unix_s = host_ops->wall_clock_s(),
 		.memory = &vm->memory,
 		.low_bytes = low,

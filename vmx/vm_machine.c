@@ -166,7 +166,7 @@ static enum status load(struct vm_build_job *b, struct guest_cpu_state *start)
 	if (!vm->runs_done && !vm->resets)
 		warn_of_unused(vm, &in);
 	if (s == OK && !vm->has_firmware)
-		platform_set_bios_state(&vm->platform, now_ns());
+		platform_set_bios_state(&vm->platform, vm_now_ns(vm));
 	return s;
 }
 

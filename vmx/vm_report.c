@@ -62,7 +62,7 @@ static void report_details(const struct vm *vm)
 
 void vm_report_end(const struct vm *vm)
 {
-	uint64_t ms = (now_ns() - vm->started_ns) / NS_PER_MILLISECOND;
+	uint64_t ms = (vm_now_ns(vm) - vm->started_ns) / NS_PER_MILLISECOND;
 	uint64_t memory = vm->platform.mmio.unclaimed_total + vm->void_touches;
 
 	if (vm->runs_left > 1 && vm->ended_well)

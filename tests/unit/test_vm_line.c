@@ -83,6 +83,7 @@ static void each_kind_has_its_defaults(void **state)
 		assert_int_equal(config.entry, 16);
 		assert_false(config.text_display);
 		assert_int_equal(config.debug_exit_port | config.debug_console_port, 0);
+		assert_false(config.debug_wait || config.debug_tsc_runs);
 	}
 }
 
@@ -103,6 +104,10 @@ static void the_words_of_some_kinds_are_taken(void **state)
 	assert_true(config.own_firmware);
 	assert_int_equal(parse("vm=x firmware=own on-reset=restart load=1000:0"), OK);
 	assert_true(config.own_firmware && config.restart_on_reset);
+	assert_int_equal(parse("vm=x debug=wait debug-tsc=stop"), OK);
+	assert_true(config.debug_wait && !config.debug_tsc_runs);
+	assert_int_equal(parse("vm=x debug-tsc=run"), OK);
+	assert_true(!config.debug_wait && config.debug_tsc_runs);
 	assert_int_equal(parse("vm=x kind=linux firmware=own entry=16"), OK);
 	assert_int_equal(parse("vm=x kind=linux entry=32"), OK);
 	assert_int_equal(config.entry, 32);
@@ -204,6 +209,8 @@ static const struct {
 	{"vm=a kind=linux entry=8", ERR_INVALID},
 	{"vm=a on-reset=never", ERR_INVALID},
 	{"vm=a display=vga", ERR_INVALID},
+	{"vm=a debug=now", ERR_INVALID},
+	{"vm=a debug-tsc=no", ERR_INVALID},
 	{"vm=a debugexit=0", ERR_INVALID},
 	{"vm=a debugexit=10000", ERR_INVALID},
 	{"vm=a debugexit=fffd", ERR_INVALID},

@@ -1,0 +1,92 @@
+/* vmx/vm_stop.c - a VM stops for a debugger, on its core. */
+#include "vmx/vm_stop.h"
+
+#include "kernel/time.h"
+#include "vmx/core.h"
+#include "vmx/vm.h"
+#include "vmx/vmcs.h"
+
+static void set_event(struct vm *vm, const struct vm_stop *event)
+{
+	struct vm_debug *d = &vm->debug;
+
+	lock_acquire(&d->lock);
+	d->event = *event;
+	d->event_waits = true;
+	lock_release(&d->lock);
+}
+
+void vm_stop_soon(struct vm *vm, const struct vm_stop *why)
+{
+	vm->debug.next = *why;
+	__atomic_fetch_or(&vm->debug.flags, VM_STOP_WANTED, __ATOMIC_RELEASE);
+}
+
+void vm_stop_fatal(struct vm *vm, enum vm_stop_reason reason, uint32_t number)
+{
+	struct vm_debug *d = &vm->debug;
+
+	if (!d->attached || d->fatal)
+		return;
+	d->fatal = true;
+	d->next = (struct vm_stop){.reason = reason, .number = number};
+}
+
+/* From here on the VM's clock stands. */
+static void stop(struct vm *vm)
+{
+	struct vm_debug *d = &vm->debug;
+
+	d->stop_tsc = cpu_rdtsc();
+	d->stop_ns = time_at_tsc(d->stop_tsc);
+	set_event(vm, &d->next);
+	d->next = (struct vm_stop){.reason = VM_STOP_ASKED};
+	__atomic_store_n(&d->flags, VM_STOPPED, __ATOMIC_RELEASE);
+}
+
+bool vm_stop_look(struct vm *vm)
+{
+	uint32_t flags = __atomic_load_n(&vm->debug.flags, __ATOMIC_ACQUIRE);
+
+	if (flags == VM_STOP_WANTED)
+		stop(vm);
+	return flags != 0;
+}
+
+bool vm_stop_at_end(struct vm *vm)
+{
+	if (!vm->debug.fatal)
+		return false;
+	vm->debug.fatal = false;
+	stop(vm);
+	return true;
+}
+
+/* The vCPU's VMCS is this core's current one. */
+static void start_clock(struct vm *vm)
+{
+	struct vm_debug *d = &vm->debug;
+	uint64_t tsc = cpu_rdtsc();
+
+	vm->paused_ns += time_at_tsc(tsc) - d->stop_ns;
+	if (!vm->config.debug_tsc_runs)
+		vmcs_write(VMCS_TSC_OFFSET, vmcs_read(VMCS_TSC_OFFSET) - (tsc - d->stop_tsc));
+}
+
+void vm_stop_resume(struct vm *vm, bool step)
+{
+	struct vcpu *before = vmx_core_borrow(&vm->vcpu);
+
+	start_clock(vm);
+	vmx_core_give_back(before);
+	(void)step;
+	__atomic_store_n(&vm->debug.flags, 0, __ATOMIC_RELEASE);
+}
+
+void vm_stop_ended(struct vm *vm, bool well)
+{
+	const struct vm_stop ended = {.reason = VM_STOP_ENDED, .number = well ? 0 : 1};
+
+	__atomic_store_n(&vm->debug.flags, 0, __ATOMIC_RELEASE);
+	set_event(vm, &ended);
+}

@@ -1,0 +1,48 @@
+/*
+ * vmx/vm_stop.h - a VM that a debugger stops: what the VM's own core knows and does of it.
+ *
+ * The other side is vmx/vm_debug.h. All but what is said of flags and lock belongs to the VM's
+ * core.
+ */
+#pragma once
+
+#include "kernel/lock.h"
+#include "vmx/vm_debug.h"
+
+struct vcpu;
+struct vm;
+
+/* In vm_debug.flags. */
+#define VM_STOP_WANTED 1u
+#define VM_STOPPED     2u
+
+struct vm_debug {
+	uint32_t flags;   /* atomic; 0: nobody debugs it, or it runs */
+	bool attached;    /* what ends the VM stops it first */
+	bool fatal;       /* that has come: next holds which */
+	struct lock lock; /* guards event and event_waits; never held for long */
+	bool event_waits; /* nobody was told of it yet */
+	struct vm_stop event;
+	struct vm_stop next;        /* what the next stop will say */
+	uint64_t stop_ns, stop_tsc; /* when it was stopped, by the host's clock */
+};
+
+/* The VM's next stop is for this reason, and comes before it runs again. On its core, or before it
+ * is known to any. */
+void vm_stop_soon(struct vm *vm, const struct vm_stop *why);
+
+/* The VM is about to end by this: one that is attached stops first. On its core. */
+void vm_stop_fatal(struct vm *vm, enum vm_stop_reason reason, uint32_t number);
+
+/* Between two runs of a VM whose flags are not 0: stops it if that is wanted. True: it is stopped,
+ * and does not run. */
+bool vm_stop_look(struct vm *vm);
+
+/* After the end of a VM that is about to be taken down: true if it is stopped instead. */
+bool vm_stop_at_end(struct vm *vm);
+
+/* A stopped VM goes on, its clock too; step: for one instruction. On its core. */
+void vm_stop_resume(struct vm *vm, bool step);
+
+/* The VM is over. */
+void vm_stop_ended(struct vm *vm, bool well);
