@@ -1,0 +1,225 @@
+/* vmx/vm_debug.c - a debugger's wishes, carried to the core of the VM. */
+#include "vmx/vm_debug.h"
+
+#include "kernel/cpu.h"
+#include "kernel/time.h"
+#include "vmx/call_core.h"
+#include "vmx/core.h"
+#include "vmx/inject.h"
+#include "vmx/vm.h"
+#include "vmx/vmcs.h"
+
+/* What a core is asked to do about one of its VMs, with all arguments that there are. */
+struct job {
+	struct vm *vm;
+	void (*fn)(struct job *j);
+	enum status status;
+	bool flag;
+	uint8_t vector;
+	uint32_t error_code;
+	const char *text;
+};
+
+static void run_job(void *arg)
+{
+	struct job *j = arg;
+
+	j->fn(j);
+}
+
+/* Does it on the VM's core, which looks at its VMs afterwards. */
+static enum status carry(struct job *j)
+{
+	unsigned core = j->vm->vcpu.core;
+
+	j->status = OK;
+	if (!vmx_call_core(core, run_job, j))
+		return ERR_TIMEOUT;
+	host_ops->kick(core);
+	return j->status;
+}
+
+static uint32_t flags_of(const struct vm *vm)
+{
+	return __atomic_load_n(&vm->debug.flags, __ATOMIC_ACQUIRE);
+}
+
+bool vm_debug_is_stopped(const struct vm *vm)
+{
+	return (flags_of(vm) & VM_STOPPED) != 0;
+}
+
+bool vm_debug_next_stop(struct vm *vm, struct vm_stop *s)
+{
+	struct vm_debug *d = &vm->debug;
+	bool news;
+
+	if (!lock_try(&d->lock))
+		return false; /* the core writes it just now, or is held in that */
+	news = d->event_waits;
+	*s = d->event;
+	d->event_waits = false;
+	lock_release(&d->lock);
+	return news;
+}
+
+void vm_debug_attach(struct vm *vm)
+{
+	vm->debug.attached = true;
+}
+
+/* ---- stop and go ---- */
+
+static void stop_job(struct job *j)
+{
+	struct vm *vm = j->vm;
+
+	if (!vm->retired && !vm_debug_is_stopped(vm))
+		vm_stop_soon(vm, &(struct vm_stop){.reason = VM_STOP_ASKED});
+}
+
+void vm_debug_stop(struct vm *vm)
+{
+	struct job j = {.vm = vm, .fn = stop_job};
+
+	(void)carry(&j); /* a core that does not answer runs no guest */
+}
+
+static void go_on(struct vm *vm, bool step)
+{
+	if (!vm_debug_is_stopped(vm))
+		return;
+	vm_stop_resume(vm, step);
+}
+
+static void resume_job(struct job *j)
+{
+	go_on(j->vm, j->flag);
+}
+
+void vm_debug_resume(struct vm *vm, bool step)
+{
+	struct job j = {.vm = vm, .fn = resume_job, .flag = step};
+
+	(void)carry(&j);
+}
+
+static void detach_job(struct job *j)
+{
+	j->vm->debug.attached = false;
+	go_on(j->vm, false);
+}
+
+void vm_debug_detach(struct vm *vm)
+{
+	struct job j = {.vm = vm, .fn = detach_job};
+
+	(void)carry(&j);
+}
+
+/* ---- its end, and a new beginning ---- */
+
+/* Has it a machine that could run on? */
+static bool is_alive(const struct vm *vm)
+{
+	return vm->vcpu.fpu && (vm->state == VM_RUNNING || vm_debug_is_stopped(vm));
+}
+
+static void end_job(struct job *j)
+{
+	struct vm *vm = j->vm;
+
+	if (!is_alive(vm)) {
+		j->status = ERR_INVALID;
+		return;
+	}
+	vm_end(vm, j->flag, "%s", j->text);
+	vm->runs_left = 1;
+	vm->restart = false;
+	go_on(vm, false);
+}
+
+enum status vm_debug_end(struct vm *vm, bool well, const char *text)
+{
+	struct job j = {.vm = vm, .fn = end_job, .flag = well, .text = text};
+
+	return carry(&j);
+}
+
+static void reset_job(struct job *j)
+{
+	struct vm *vm = j->vm;
+
+	if (!is_alive(vm)) {
+		j->status = ERR_INVALID;
+		return;
+	}
+	vm_end(vm, false, "reset by the monitor");
+	vm->restart = true;
+	go_on(vm, false);
+}
+
+enum status vm_debug_reset(struct vm *vm)
+{
+	struct job j = {.vm = vm, .fn = reset_job};
+
+	return carry(&j);
+}
+
+static void start_job(struct job *j)
+{
+	j->status = vm_revive(j->vm);
+}
+
+enum status vm_debug_start(struct vm *vm)
+{
+	struct job j = {.vm = vm, .fn = start_job};
+
+	return carry(&j);
+}
+
+/* ---- events ---- */
+
+/* SDM 3A "Error Code": #DF, #TS to #PF, #AC. VM entry insists on it for these and no others. */
+#define WITH_ERROR_CODE (BIT(EXC_DF) | BIT(EXC_AC) | UINT64_C(0x7c00))
+
+static void inject_job(struct job *j)
+{
+	struct vcpu *v = &j->vm->vcpu;
+
+	if (!is_alive(j->vm) || j->vm->state != VM_RUNNING ||
+	    (j->vector < 32 && j->vector != EXC_NMI &&
+	     j->flag != !!(WITH_ERROR_CODE & BIT(j->vector))))
+		j->status = ERR_INVALID;
+	else
+		j->status = inject_by_hand(v, j->vector, j->error_code);
+}
+
+enum status vm_debug_inject(struct vm *vm, uint8_t vector, bool with_error, uint32_t error_code)
+{
+	struct job j = {.vm = vm,
+			.fn = inject_job,
+			.flag = with_error,
+			.vector = vector,
+			.error_code = error_code};
+
+	return carry(&j);
+}
+
+enum status vm_debug_insert(struct vm *vm, enum vm_break kind, uint64_t at, uint64_t len_bytes)
+{
+	(void)vm;
+	(void)kind;
+	(void)at;
+	(void)len_bytes;
+	return ERR_UNSUPPORTED;
+}
+
+enum status vm_debug_remove(struct vm *vm, enum vm_break kind, uint64_t at, uint64_t len_bytes)
+{
+	(void)vm;
+	(void)kind;
+	(void)at;
+	(void)len_bytes;
+	return OK;
+}
