@@ -105,10 +105,17 @@ static void tell_foreground(void)
 
 void console_close(struct console_port *p)
 {
+	console_close_to(p, NULL);
+}
+
+void console_close_to(struct console_port *p, struct console_port *next)
+{
 	bool irqs = cpu_irq_save();
 
 	lock_acquire(&console.lock);
 	console_mux_close(&console.mux, p);
+	if (next && next->state == CONSOLE_OPEN)
+		__atomic_store_n(&console.mux.foreground, next, __ATOMIC_RELAXED);
 	tell_foreground();
 	lock_release(&console.lock);
 	cpu_irq_restore(irqs);
@@ -175,6 +182,35 @@ void console_set_input_hook(void (*fn)(struct console_port *p))
 void console_set_input_filter(bool (*take)(uint8_t byte))
 {
 	console.input_filter = take;
+}
+
+void console_type(struct byte_ring *from, bool *taking)
+{
+	bool irqs = cpu_irq_save(), typed = false;
+
+	lock_acquire(&console.lock);
+	*taking = false;
+	for (uint32_t left = byte_ring_used(from); left > 0; left--) {
+		uint8_t byte = byte_ring_peek(from, 0);
+
+		byte_ring_skip(from, 1);
+		typed |= !console.input_filter(byte) && byte_ring_put(&console.mux.input, byte);
+	}
+	if (typed)
+		tell_foreground();
+	lock_release(&console.lock);
+	cpu_irq_restore(irqs);
+}
+
+void console_set_erase(struct console_port *p, bool erase)
+{
+	__atomic_store_n(&p->erase, erase, __ATOMIC_RELAXED);
+}
+
+bool console_line_is_of(const struct console_port *p)
+{
+	return __atomic_load_n(&console.mux.line_open, __ATOMIC_RELAXED) &&
+	       __atomic_load_n(&console.mux.line_of, __ATOMIC_RELAXED) == p;
 }
 
 void console_set_mirror(void (*fn)(const uint8_t *bytes, size_t len_bytes))

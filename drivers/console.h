@@ -15,6 +15,7 @@
 
 #include "kernel/log.h"
 
+struct byte_ring;
 struct console_port; /* one guest's serial line */
 
 /* option: "com1" to "com4", a port number ("0x3f8"), "none"; NULL is "com1". ERR_INVALID: not such
@@ -34,12 +35,15 @@ void console_enable_irq(uint32_t apic_id);
 uint16_t console_port_number(void);
 uint8_t console_irq(void);
 
-/* vm_name is copied, and cut at 31 characters. NULL: no room (64 ports). */
+/* vm_name is copied, and cut at 31 characters. NULL: no room (65 ports). */
 struct console_port *console_open(const char *vm_name);
 
 /* What it still holds will be written out; the port is gone for the caller at once. The VM opened
  * longest ago of those that are left gets the focus, if this one had it. */
 void console_close(struct console_port *p);
+
+/* The same, and next (if not NULL, and not closed meanwhile) gets the focus instead. */
+void console_close_to(struct console_port *p, struct console_port *next);
 
 /* False: the ring (4 KiB) is full, keep the byte. */
 MUST_CHECK bool console_put(struct console_port *p, uint8_t byte);
@@ -63,6 +67,15 @@ void console_set_input_hook(void (*fn)(struct console_port *p));
 /* take(byte) is called, with the console's lock held, for each byte from the chip. True: it is not
  * for the VMs. As with the hook above, it calls nothing of this file. */
 void console_set_input_filter(bool (*take)(uint8_t byte));
+
+/* All of from, which a filter took, is as if it was typed now; *taking becomes false first. The
+ * filter sees it again, and may put it back into from. */
+void console_type(struct byte_ring *from, bool *taking);
+
+/* For who edits a line: whether p's unfinished line is erased, instead of broken, when somebody
+ * else writes; and whether p's line is the unfinished one now. */
+void console_set_erase(struct console_port *p, bool erase);
+bool console_line_is_of(const struct console_port *p);
 
 /* Everything that is shown is handed to fn as well: the place for a VGA or framebuffer screen. */
 void console_set_mirror(void (*fn)(const uint8_t *bytes, size_t len_bytes));

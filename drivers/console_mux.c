@@ -4,9 +4,10 @@
 #include "kernel/assert.h"
 #include "kernel/string.h"
 
+#define BREAK_BYTES     4u    /* what end_line() writes at most */
 #define TURN_BYTES      1024u /* what one guest may send before the next one's turn */
 /* A background line at its longest: line break, name, a whole ring, line end. */
-#define LINE_MOST_BYTES (2 + CONSOLE_NAME_BYTES + 2 + CONSOLE_PORT_BYTES + 2)
+#define LINE_MOST_BYTES (BREAK_BYTES + CONSOLE_NAME_BYTES + 2 + CONSOLE_PORT_BYTES + 2)
 
 void console_mux_init(struct console_mux *m)
 {
@@ -30,7 +31,7 @@ struct console_port *console_mux_open(struct console_mux *m, const char *name)
 		memcpy(p->name, name, len);
 		p->name[len] = '\0';
 		p->opened = ++m->opens;
-		p->raw = false;
+		p->raw = p->erase = false;
 		p->scanned = 0;
 		byte_ring_init(&p->out, p->bytes, CONSOLE_PORT_BYTES);
 		p->state = CONSOLE_OPEN;
@@ -94,9 +95,16 @@ static void emit_text(struct console_mux *m, const char *text, size_t len)
 		emit(m, (uint8_t)text[i]);
 }
 
+static bool may_erase(const struct console_port *p)
+{
+	return p && __atomic_load_n(&p->erase, __ATOMIC_RELAXED);
+}
+
 static void end_line(struct console_mux *m)
 {
-	if (m->line_open)
+	if (m->line_open && may_erase(m->line_of))
+		emit_text(m, "\r\x1b[K", 4);
+	else if (m->line_open)
 		emit_text(m, "\r\n", 2);
 	m->line_open = false;
 	m->line_of = NULL;
@@ -105,7 +113,7 @@ static void end_line(struct console_mux *m)
 /* May somebody else write now? */
 static bool may_break(struct console_mux *m, uint64_t now_ns)
 {
-	bool may = !m->line_open || !m->line_of ||
+	bool may = !m->line_open || !m->line_of || may_erase(m->line_of) ||
 		   now_ns - m->line_last_ns >= CONSOLE_LINE_WAIT_NS ||
 		   now_ns - m->line_start_ns >= CONSOLE_LINE_MOST_NS;
 
@@ -255,10 +263,10 @@ void console_mux_log(struct console_mux *m, const char *line, size_t len)
 {
 	uint32_t room = byte_ring_room(&m->output);
 
-	if (room < 4) /* two line ends */
+	if (room < BREAK_BYTES + 2)
 		return;
 	end_line(m);
-	emit_text(m, line, len < room - 4 ? len : room - 4);
+	emit_text(m, line, min_u64(len, room - BREAK_BYTES - 2));
 	emit_text(m, "\r\n", 2);
 }
 

@@ -9,7 +9,7 @@
 
 #include "drivers/byte_ring.h"
 
-#define CONSOLE_PORTS        64u
+#define CONSOLE_PORTS        65u /* one for each VM, and the monitor's */
 #define CONSOLE_PORT_BYTES   4096u
 #define CONSOLE_INPUT_BYTES  65536u
 #define CONSOLE_OUTPUT_BYTES 16384u
@@ -27,6 +27,7 @@ struct console_port {
 	char name[CONSOLE_NAME_BYTES];
 	uint64_t opened;  /* the how-manieth open it was */
 	bool raw;         /* had the focus when it was closed: the rest passes as it is */
+	bool erase;       /* atomic: its unfinished line is erased, not broken, by who comes next */
 	uint32_t scanned; /* so many bytes of out are known to hold no line end */
 	struct byte_ring out;
 	uint8_t bytes[CONSOLE_PORT_BYTES];
