@@ -129,7 +129,7 @@ static unsigned oldest_line(void)
 	return best;
 }
 
-static size_t format_line(const struct log_slot *slot, unsigned index, char *line, size_t size)
+size_t log_format_line(const struct log_slot *slot, unsigned index, char *line, size_t size)
 {
 	static const char *const marks[LOG_LEVELS] = {
 		[LOG_ERROR] = "error: ", [LOG_WARN] = "warning: ", [LOG_INFO] = "",
@@ -163,7 +163,7 @@ static void print_first(unsigned index, bool now)
 	struct log_ring *ring = cpus[index]->log;
 	const struct log_slot *slot = ring_first(ring);
 	char line[LOG_LINE_BYTES + PREFIX_BYTES];
-	size_t len = format_line(slot, index, line, sizeof(line));
+	size_t len = log_format_line(slot, index, line, sizeof(line));
 
 	print((enum log_level)slot->level, line, min_u64(len, sizeof(line) - 1), now);
 	__atomic_store_n(&ring->tail, ring->tail + 1, __ATOMIC_RELEASE);

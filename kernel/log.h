@@ -90,6 +90,11 @@ unsigned log_drain_some(unsigned most_lines);
 /* Is a ring more than half full? Then the sinks should not wait for a better moment. */
 bool log_crowded(void);
 
+/* Hands the last lines, at most so many, to write() once more, as far as the rings still have them.
+ * One caller at a time; a line that is overwritten meanwhile is wrong or missing. */
+void log_history(unsigned lines, void (*write)(void *state, const char *line, size_t len),
+		 void *state);
+
 /* For panics, where no lock can be trusted: what waits goes out polled; then single lines. */
 void log_drain_now(void);
 void log_print_now(enum log_level level, const char *line, size_t len);

@@ -27,4 +27,7 @@ struct log_ring {
 	struct log_slot slots[LOG_RING_LINES];
 };
 
+/* A line as it is shown, of core index; as text_format(). */
+size_t log_format_line(const struct log_slot *slot, unsigned index, char *line, size_t size);
+
 _Static_assert((LOG_RING_LINES & (LOG_RING_LINES - 1)) == 0, "positions wrap at 2^32");
