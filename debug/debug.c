@@ -2,6 +2,7 @@
 #include "debug/debug.h"
 
 #include "debug/gdb.h"
+#include "debug/monitor.h"
 #include "kernel/cpu.h"
 #include "kernel/lock.h"
 #include "kernel/time.h"
@@ -14,6 +15,7 @@ static const struct {
 	void (*service)(void);
 } parts[] = {
 	{gdb_start, gdb_service},
+	{monitor_start, monitor_service},
 };
 
 static struct lock lock;   /* all parts */

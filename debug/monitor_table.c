@@ -1,0 +1,17 @@
+/* debug/monitor_table.c - the monitor's commands, in the order of help: X(name) stands for
+ * `const struct monitor_command command_name` in some debug/cmd_*.c. */
+#include "debug/monitor_command.h"
+
+#define COMMANDS(X)                                                                                \
+	X(help)                                                                                    \
+	X(exit)                                                                                    \
+	X(version)                                                                                 \
+	X(vm)                                                                                      \
+	X(cpu)                                                                                     \
+	X(log)
+
+#define DECLARE(name) extern const struct monitor_command command_##name;
+COMMANDS(DECLARE)
+
+#define ADDRESS(name) &command_##name,
+const struct monitor_command *const monitor_commands[] = {COMMANDS(ADDRESS) NULL};
