@@ -30,7 +30,6 @@ enum debug_mode { DEBUG_16_BIT, DEBUG_32_BIT, DEBUG_64_BIT };
 struct debug_registers {
 	struct guest_cpu_state cpu;
 	uint64_t dr[4]; /* DR0 to DR3 */
-	uint64_t cr8;
 	enum debug_mode mode;
 	bool has_fpu;
 	uint8_t fpu[DEBUG_FPU_BYTES];
