@@ -134,6 +134,9 @@ $(BUILD)/kernel/%.asm.o: %.asm $(BUILD)/flags $(wildcard *.inc $(KERNEL_FOLDERS:
 
 $(BUILD)/kernel/vmx/firmware.asm.o: build/firmware.packed build/firmware.bin
 
+# NASM's line table is wrong for a file with code in two sections, and gdb complains of it.
+$(BUILD)/kernel/boot/header.asm.o: KERNEL_ASFLAGS := $(filter-out -g -F dwarf,$(KERNEL_ASFLAGS))
+
 $(BUILD)/kernel/version.o: $(BUILD)/version.c $(BUILD)/flags
 	mkdir -p $(@D)
 	$(CC) $(KERNEL_CFLAGS) -c -o $@ $<
