@@ -47,6 +47,9 @@
 %define V(offset) rsp + (offset) - 128
 
 	default rel
+
+%include "vmx/entry_frames.inc"
+
 	section .text
 
 ; uint32_t vmx_enter_guest(struct vcpu *v /* rbx */)
@@ -58,8 +61,11 @@
 ; so that the run loop saves its registers once and not at each entry.
 global vmx_enter_guest
 vmx_enter_guest:
+	frames_begin
 	push	rbp
+	frame_is_pushed 16, DWARF_RBP, 2
 	push	rbx
+	frame_is_pushed 24, DWARF_RBX, 3
 	mov	[rbx + VCPU_HOST_STACK], rsp
 	mov	rax, [rbx + REG(0)]
 	mov	rcx, [rbx + REG(1)]
@@ -96,7 +102,9 @@ vmx_not_resumed:
 ; Back to the caller of vmx_enter_guest; eax is what it gets.
 vmx_leave:
 	pop	rbx
+	frame_is_stack 16
 	pop	rbp
+	frame_is_stack 8
 	ret
 
 ; The macros below are what the loop in vmx/run.c does for an exit. VMREAD and VMWRITE cannot fail
@@ -155,6 +163,7 @@ vmx_leave:
 	align	64
 global vmx_exit
 vmx_exit:
+	frame_is_vcpu
 	mov	[V(REG(0))], rax
 	mov	[V(REG(1))], rcx
 	mov	[V(REG(2))], rdx
@@ -193,6 +202,7 @@ vmx_exit_kept:				; what the ABI of C keeps
 	mov	[V(REG(14))], r14
 	mov	[V(REG(15))], r15
 	mov	rsp, [V(VCPU_HOST_STACK)]
+	frame_is_stack
 	mov	eax, VMCS_EXIT_REASON
 	vmread	rax, rax
 	ja	vmx_leave
@@ -202,6 +212,7 @@ vmx_exit_kept:				; what the ABI of C keeps
 ; Leaves whose answer is always the same.
 	align	16
 exit_cpuid_fast:
+	frame_is_vcpu
 	mov	eax, [V(REG(0))]
 	cmp	eax, 31
 	ja	vmx_exit_slow
@@ -245,6 +256,7 @@ exit_vmcall_fast:
 ; VMRESUME has failed on the vCPU's own registers: to the stack of the host, with its flags.
 vmx_not_resumed_fast:
 	mov	rsp, [V(VCPU_HOST_STACK)]
+	frame_is_stack
 	jmp	vmx_not_resumed
 
 ; A byte. bool exit_fast_io(struct vcpu *v, uint64_t qualification, uint64_t tsc) in
@@ -252,6 +264,7 @@ vmx_not_resumed_fast:
 ; guest's all the time.
 	align	16
 exit_io_fast:
+	frame_is_vcpu
 	mov	[V(REG(8))], r8
 	rdtsc				; as early as can be: the moment of the access
 	shl	rdx, 32
@@ -270,6 +283,7 @@ exit_io_fast:
 	lea	rdi, [V(0)]
 	mov	rdx, r8
 	mov	rsp, [V(VCPU_HOST_STACK)]
+	frame_is_stack
 extern exit_fast_io
 	call	exit_fast_io
 	mov	rdi, [rsp]		; vmx_enter_guest has pushed it
@@ -302,6 +316,7 @@ vmx_done:
 ; vmx/exit_fast.c; false if it has done nothing.
 	align	16
 exit_events_fast:
+	frame_is_vcpu
 	mov	[V(REG(6))], rsi
 	mov	[V(REG(7))], rdi
 	mov	[V(REG(8))], r8
@@ -311,6 +326,7 @@ exit_events_fast:
 	lea	rdi, [V(0)]
 	mov	esi, eax
 	mov	rsp, [V(VCPU_HOST_STACK)]
+	frame_is_stack
 extern exit_fast_events
 	call	exit_fast_events
 vmx_tried:
@@ -321,14 +337,17 @@ vmx_tried:
 	jmp	vmx_resume
 .not_done:
 	lea	rsp, [rdi + 128]
+	frame_is_vcpu
 	jmp	vmx_exit_kept
 
 ; bool exit_fast_string(struct vcpu *v, uint64_t qualification): the same for INS and OUTS.
 exit_string_fast:
+	frame_is_vcpu
 	test	sil, IO_STRING
 	jz	vmx_exit_kept
 	lea	rdi, [V(0)]
 	mov	rsp, [V(VCPU_HOST_STACK)]
+	frame_is_stack
 extern exit_fast_string
 	call	exit_fast_string
 	jmp	vmx_tried
@@ -336,6 +355,7 @@ extern exit_fast_string
 ; bool exit_fast_mmio(struct vcpu *v), vmx/exit_fast_mmio.c: any register may be read or written.
 	align	16
 exit_mmio_fast:
+	frame_is_vcpu
 	mov	[V(REG(3))], rbx
 	mov	[V(REG(5))], rbp
 	mov	[V(REG(6))], rsi
@@ -350,6 +370,7 @@ exit_mmio_fast:
 	mov	[V(REG(15))], r15
 	lea	rdi, [V(0)]
 	mov	rsp, [V(VCPU_HOST_STACK)]
+	frame_is_stack
 extern exit_fast_mmio
 	call	exit_fast_mmio
 	mov	rdi, [rsp]
@@ -365,4 +386,6 @@ extern exit_fast_mmio
 	jmp	vmx_resume
 .not_done:
 	lea	rsp, [rdi + 128]
+	frame_is_vcpu
 	jmp	vmx_exit_kept
+	frames_end
