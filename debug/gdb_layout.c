@@ -57,7 +57,7 @@ const struct gdb_group gdb_groups[] = {
 	{"cr0", NULL, AT(cpu.cr0), 0, 1, 8, 4, BOTH, GDB_CR0, GDB_SYSTEM},
 	{"cr2 cr3", NULL, AT(cpu.cr2), 8, 2, 8, 0, BOTH, GDB_INT, GDB_SYSTEM},
 	{"cr4", NULL, AT(cpu.cr4), 0, 1, 8, 4, BOTH, GDB_CR4, GDB_SYSTEM},
-	{"cr8", NULL, AT(cr8), 0, 1, 8, 0, BOTH, GDB_INT, GDB_SYSTEM},
+	{"cr8", NULL, AT(cpu.cr8), 0, 1, 8, 0, BOTH, GDB_INT, GDB_SYSTEM},
 	{"efer", NULL, AT(cpu.efer), 0, 1, 8, 4, BOTH, GDB_EFER, GDB_SYSTEM},
 	{"dr0 dr1 dr2 dr3", NULL, AT(dr), 8, 4, 8, 0, BOTH, GDB_INT, GDB_SYSTEM},
 	{"dr6 dr7", NULL, AT(cpu.dr6), 8, 2, 8, 0, BOTH, GDB_INT, GDB_SYSTEM},

@@ -442,7 +442,7 @@ static inline void toy_fill(struct toy_machine *m, unsigned i, uint32_t pid, uin
 	r->fpu[1] = 0x03;
 	r->fpu[24] = 0x80;
 	r->fpu[25] = 0x1f;
-	r->cr8 = 7;
+	r->cpu.cr8 = 7;
 	r->dr[3] = 0xd3;
 	if (mode == DEBUG_16_BIT)
 		memcpy(m->memory[pid - 1] + start, loop16, sizeof(loop16));
