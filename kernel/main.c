@@ -248,6 +248,7 @@ static const struct host_ops ops = {
 	.line_has_input = console_has_input,
 	.line_in_front = console_in_front,
 	.service = service,
+	.debug_ask = debug_ask,
 	.service_patience_ns = service_patience_ns,
 	.wall_clock_s = clock_unix_s,
 	.kick = kick,

@@ -126,6 +126,5 @@ enum exit_action exit_ept_violation(struct vcpu *v); /* exit_ept.c */
 enum exit_action exit_ept_misconfiguration(struct vcpu *v);
 enum exit_action exit_mtf(struct vcpu *v);
 
-/* exit_ept.c: an exit came while v->stepping: the write to unclaimed memory is done, or broken
- * off. */
-void ept_step_end(struct vcpu *v);
+/* exit_ept.c: the step over a write to unclaimed memory is over. */
+void ept_protect_voids(struct vcpu *v);

@@ -10,11 +10,7 @@
  * that page for one instruction, and then the page is filled with ones again. Only a few such pages
  * are mapped at a time, so that a guest that touches all addresses costs no memory. At a device's
  * address, and at a write to ROM, it ends the VM with the bytes shown.
- *
- * The one instruction is bounded by the monitor trap flag; on a CPU without it, by RFLAGS.TF and
- * the #DB that we intercept anyway. Then an instruction that faults after its write was let through
- * pushes RFLAGS with TF set: the one difference that a guest could find.
- * Spec: SDM 3C "EPT Violations", "Exit Qualification for EPT Violations", "Monitor Trap Flag".
+ * Spec: SDM 3C "EPT Violations", "Exit Qualification for EPT Violations".
  */
 #include "guest/emulate.h"
 #include "kernel/log.h"
@@ -24,14 +20,14 @@
 #include "vmx/core.h"
 #include "vmx/exit.h"
 #include "vmx/inject.h"
+#include "vmx/step.h"
 #include "vmx/vm.h"
 #include "vmx/vmcs.h"
 
 #define VIOLATION_WRITE         BIT(1)
 #define VIOLATION_FETCH         BIT(2)
-#define PENDING_SINGLE_STEP     BIT(14) /* of the pending debug exceptions */
-#define VIOLATION_LINEAR        BIT(7)  /* a linear address was used */
-#define VIOLATION_FINAL         BIT(8)  /* the access to what it translates to */
+#define VIOLATION_LINEAR        BIT(7) /* a linear address was used */
+#define VIOLATION_FINAL         BIT(8) /* the access to what it translates to */
 #define VIOLATION_NMI_UNBLOCKED BIT(12)
 
 static struct vm_void *find_void(struct vm *vm, gpa_t page)
@@ -66,30 +62,6 @@ static enum status map_void(struct vcpu *v, gpa_t page)
 	return OK;
 }
 
-static void set_step(struct vcpu *v, bool on)
-{
-	uint64_t rflags;
-
-	if (vmx_caps.mtf) {
-		v->proc_controls =
-			(v->proc_controls & ~(uint32_t)PROC_MTF) | (on ? (uint32_t)PROC_MTF : 0);
-		vmcs_write(VMCS_PROC_CONTROLS, v->proc_controls);
-		return;
-	}
-	rflags = vmcs_read(VMCS_GUEST_RFLAGS);
-	if (on) {
-		v->step_tf_was_on = (rflags & RFLAGS_TF) != 0;
-		/* TF together with blocking is a state that VM entry refuses; nothing is injected
-		 * during the step, and after it the blocking would have ended anyway. */
-		vmcs_write(VMCS_GUEST_INTERRUPTIBILITY,
-			   vmcs_read(VMCS_GUEST_INTERRUPTIBILITY) &
-				   ~(INTERRUPTIBILITY_STI | INTERRUPTIBILITY_MOV_SS));
-		vmcs_write(VMCS_GUEST_RFLAGS, rflags | RFLAGS_TF);
-	} else if (!v->step_tf_was_on) {
-		vmcs_write(VMCS_GUEST_RFLAGS, rflags & ~RFLAGS_TF);
-	}
-}
-
 /* The page may be written until the instruction is over. */
 static enum status step_over_write(struct vcpu *v, struct vm_void *page)
 {
@@ -99,37 +71,14 @@ static enum status step_over_write(struct vcpu *v, struct vm_void *page)
 		return s;
 	page->writable = true;
 	v->flush_ept = true;
-	v->prepare |= PREPARE_EVENTS;
-	if (!v->stepping) /* else: the second page of one instruction */
-		set_step(v, true);
-	v->stepping = true;
+	step_begin(v, STEP_OVER_WRITE);
 	return OK;
 }
 
-/* The instruction has not been executed yet: it wants a second page, or something from outside
- * came, which has a lower priority than the end of a step. The VMCS may say that the #DB of the
- * step is pending all the same (Bochs does). */
-static bool step_goes_on(const struct vcpu *v)
-{
-	switch (vcpu_last_exit(v)->reason) {
-	case EXIT_REASON_EPT_VIOLATION:
-	case EXIT_REASON_PREEMPTION_TIMER:
-	case EXIT_REASON_EXTERNAL_INTERRUPT:
-		if (!vmx_caps.mtf)
-			vmcs_write(VMCS_GUEST_PENDING_DEBUG,
-				   vmcs_read(VMCS_GUEST_PENDING_DEBUG) & ~PENDING_SINGLE_STEP);
-		return true;
-	default:
-		return false;
-	}
-}
-
-void ept_step_end(struct vcpu *v)
+void ept_protect_voids(struct vcpu *v)
 {
 	struct vm *vm = v->vm;
 
-	if (step_goes_on(v))
-		return;
 	lock_acquire(&vm->lock);
 	for (unsigned i = 0; i < VM_VOID_MAX; i++) {
 		if (!vm->voids[i].writable)
@@ -142,17 +91,13 @@ void ept_step_end(struct vcpu *v)
 	}
 	memset(phys_ptr(vm->void_page), 0xff, PAGE_4K);
 	lock_release(&vm->lock);
-	v->stepping = false;
-	/* For the #DB handler alone: a later #DB of the guest's own must not be taken for ours. */
-	v->step_ended = vcpu_last_exit(v)->reason == EXIT_REASON_EXCEPTION_OR_NMI;
 	v->flush_ept = true;
 	v->prepare |= PREPARE_EVENTS;
-	set_step(v, false);
 }
 
 enum exit_action exit_mtf(struct vcpu *v)
 {
-	v->prepare |= PREPARE_EVENTS; /* before the handler, the step was ended */
+	(void)v; /* it was the end of a step, and vmx/step.c follows */
 	return EXIT_RETRY;
 }
 

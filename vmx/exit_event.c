@@ -25,19 +25,13 @@ static void debug_side_effects(uint64_t dr6_bits)
 	vmcs_write(VMCS_GUEST_DEBUGCTL, vmcs_read(VMCS_GUEST_DEBUGCTL) & ~DEBUGCTL_LBR_BTF);
 }
 
-/* our_step: this exit has ended a step over a write (vmx/exit_ept.c). */
-static enum exit_action debug_exception(struct vcpu *v, uint32_t info, bool our_step)
+static enum exit_action debug_exception(struct vcpu *v)
 {
 	const struct guest_fault db = {.vector = EXC_DB};
 	uint64_t bits = v->qualification & DR6_FROM_EXIT;
 
-	if (((info >> EVENT_TYPE_SHIFT) & 7) == EVENT_PRIVILEGED_SOFTWARE_EXCEPTION) {
-		/* INT1 sets nothing in DR6, and returns behind itself. */
-		inject_software_exception(v, EXC_DB);
-		return EXIT_RETRY;
-	}
-	if (our_step && !vmx_caps.mtf && !v->step_tf_was_on) {
-		/* The single step was ours; a breakpoint that came with it is the guest's. */
+	if (v->step.trap_is_ours) {
+		/* A breakpoint that came with it is the guest's. */
 		bits &= ~DR6_BS;
 		if (!bits)
 			return EXIT_RETRY;
@@ -60,10 +54,9 @@ enum exit_action exit_exception_or_nmi(struct vcpu *v)
 		.has_error_code = (info & EVENT_ERROR_CODE) != 0,
 	};
 
-	bool our_step = v->step_ended;
+	enum event_type type = (enum event_type)((info >> EVENT_TYPE_SHIFT) & 7);
 
-	v->step_ended = false;
-	if (((info >> EVENT_TYPE_SHIFT) & 7) == EVENT_NMI) {
+	if (type == EVENT_NMI) {
 		vmx_host_nmi();
 		return EXIT_YIELD;
 	}
@@ -75,10 +68,18 @@ enum exit_action exit_exception_or_nmi(struct vcpu *v)
 	if ((info & EVENT_NMI_UNBLOCKED) && !(v->event.info & EVENT_VALID))
 		vmcs_write(VMCS_GUEST_INTERRUPTIBILITY,
 			   vmcs_read(VMCS_GUEST_INTERRUPTIBILITY) | INTERRUPTIBILITY_NMI);
+	if (type >= EVENT_SOFTWARE_INTERRUPT) {
+		/* INT1, which sets nothing in DR6, INT3, INTO: they return behind themselves. */
+		inject_software(v, type, f.vector,
+				(uint32_t)vmcs_read(VMCS_EXIT_INSTRUCTION_LENGTH));
+		return EXIT_RETRY;
+	}
+	if (f.vector == EXC_PF)
+		f.cr2 = v->qualification;
 	if (f.has_error_code)
 		f.error_code = (uint32_t)vmcs_read(VMCS_EXIT_ERROR_CODE);
 	if (f.vector == EXC_DB)
-		return debug_exception(v, info, our_step);
+		return debug_exception(v);
 	return inject_fault(v, &f);
 }
 

@@ -25,6 +25,8 @@ struct host_ops {
 	bool (*line_in_front)(const struct console_port *line);
 	/* Moves what waits (log lines, guests' output, input) to where it belongs. */
 	void (*service)(void);
+	/* A VM has something to tell to a debugger: service() shall look after that soon. */
+	void (*debug_ask)(void);
 	/* How long a core may sleep at most before it calls service() again; NS_NEVER: no limit. */
 	uint64_t (*service_patience_ns)(void);
 	/* Time of day: seconds since 1970, UTC. */

@@ -5,6 +5,7 @@
 #include "kernel/log.h"
 #include "kernel/text.h"
 #include "vmx/core.h"
+#include "vmx/step.h"
 #include "vmx/vm.h"
 #include "vmx/vmcs.h"
 
@@ -78,11 +79,11 @@ enum exit_action inject_fault(struct vcpu *v, const struct guest_fault *f)
 	return EXIT_RETRY;
 }
 
-void inject_software_exception(struct vcpu *v, uint8_t vector)
+void inject_software(struct vcpu *v, enum event_type type, uint8_t vector, uint32_t length)
 {
 	v->event = (struct vcpu_event){
-		.info = event_info(EVENT_PRIVILEGED_SOFTWARE_EXCEPTION, vector),
-		.instruction_length = (uint32_t)vmcs_read(VMCS_EXIT_INSTRUCTION_LENGTH),
+		.info = event_info(type, vector),
+		.instruction_length = length,
 	};
 	v->prepare |= PREPARE_EVENTS;
 }
@@ -222,19 +223,29 @@ static inline bool offer_interrupt(struct vcpu *v, bool busy)
  * and sets the window that an NMI needs. */
 static NOINLINE bool prepare_event(struct vcpu *v, uint32_t *controls)
 {
-	bool busy = v->stepping;
+	bool held = (v->stepping & STEP_ANY) && !v->step.waits, busy = held;
 
+	if (v->stepping)
+		step_before_event(v);
 	if (v->event.info & EVENT_VALID) {
 		write_event(v);
 		busy = true;
 	}
-	if (v->nmi_pending && !v->stepping) {
+	if (v->nmi_pending && !held) {
 		if (busy)
 			*controls |= (uint32_t)PROC_NMI_WINDOW;
 		else
 			busy = try_nmi(v, controls);
 	}
-	return busy;
+	if (!(v->stepping & STEP_IRQ_WAITS) || held)
+		return busy;
+	if (busy || !can_take_interrupt()) {
+		*controls |= (uint32_t)PROC_INTERRUPT_WINDOW;
+		return busy;
+	}
+	v->stepping &= (uint8_t)~STEP_IRQ_WAITS;
+	vmcs_write(VMCS_ENTRY_INTERRUPTION_INFO, event_info(EVENT_EXTERNAL, v->irq_by_hand));
+	return true;
 }
 
 void inject_prepare(struct vcpu *v)
@@ -247,7 +258,7 @@ void inject_prepare(struct vcpu *v)
 	busy = offer_interrupt(v, busy);
 	/* Also after one went in: the next may have a higher priority, or need no EOI to be
 	 * seen. */
-	if (UNLIKELY(platform_intr(&v->vm->platform)) && !v->stepping)
+	if (UNLIKELY(platform_intr(&v->vm->platform)) && !(v->stepping & STEP_ANY))
 		controls |= (uint32_t)PROC_INTERRUPT_WINDOW;
 	if (UNLIKELY(v->in_hlt))
 		go_on_in_hlt(v, !busy);
@@ -268,10 +279,14 @@ enum status inject_by_hand(struct vcpu *v, uint8_t vector, uint32_t error_code)
 		inject_nmi(v);
 		return OK;
 	}
-	if (v->event.info & EVENT_VALID)
+	if (vector >= 32 ? v->stepping & STEP_IRQ_WAITS : v->event.info & EVENT_VALID)
 		return ERR_FULL;
-	if (vector >= 32)
-		return ERR_UNSUPPORTED;
-	set_exception(v, vector, false, error_code);
+	if (vector >= 32) {
+		v->irq_by_hand = vector;
+		v->stepping |= STEP_IRQ_WAITS;
+		v->prepare |= PREPARE_EVENTS;
+		return OK;
+	}
+	set_exception(v, vector, (EXCEPTIONS_WITH_ERROR_CODE & BIT(vector)) != 0, error_code);
 	return OK;
 }

@@ -38,8 +38,9 @@ enum exit_action inject_fault(struct vcpu *v, const struct guest_fault *f);
 enum exit_action inject_ud(struct vcpu *v);
 enum exit_action inject_gp(struct vcpu *v, uint32_t error_code);
 
-/* INT1, which exits as #DB: goes in as what it is, so that it returns behind the instruction. */
-void inject_software_exception(struct vcpu *v, uint8_t vector);
+/* INT n, INT3, INTO, INT1: goes in as what it is, so that it returns behind the instruction, of so
+ * many bytes. */
+void inject_software(struct vcpu *v, enum event_type type, uint8_t vector, uint32_t length);
 
 /* After an exit that may have come in the middle of an event's delivery: puts that event back. */
 void inject_again(struct vcpu *v);
@@ -51,6 +52,9 @@ void inject_after_skip(struct vcpu *v, uint64_t interruptibility, uint64_t rflag
 /* Before an entry: the waiting event, an NMI or a PIC interrupt goes into the VMCS if the guest can
  * take it now; otherwise the window that tells us is opened. The caller holds the VM's lock. */
 void inject_prepare(struct vcpu *v);
+
+/* #DF, #TS to #PF, #AC (SDM 3A "Error Code"): VM entry insists on it for these and no others. */
+#define EXCEPTIONS_WITH_ERROR_CODE (BIT(EXC_DF) | BIT(EXC_AC) | UINT64_C(0x7c00))
 
 /* A debugger's event: vector 2 an NMI, below 32 an exception, above an external interrupt when the
  * guest can take it. ERR_FULL: one waits already. */

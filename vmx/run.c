@@ -16,6 +16,7 @@
 #include "vmx/entry_failure.h"
 #include "vmx/exit.h"
 #include "vmx/inject.h"
+#include "vmx/step.h"
 #include "vmx/vm.h"
 #include "vmx/vm_requests.h"
 #include "vmx/vmcs.h"
@@ -130,6 +131,8 @@ static void prepare(struct vcpu *v)
 	platform_sync(&vm->platform, now, v->ran_until_ns ? v->ran_until_ns : now);
 	inject_prepare(v);
 	vcpu_set_deadline(v, now); /* an interrupt that went in may have moved it */
+	if (UNLIKELY(v->stepping))
+		step_arm(v);
 	if (UNLIKELY(v->flush_ept | v->flush_vpid))
 		flush(v);
 	lock_release(&vm->lock);
@@ -138,14 +141,14 @@ static void prepare(struct vcpu *v)
 }
 
 /*
- * The timer counts while the guest runs only, so it is set anew for each entry; 1 is the least:
- * with 0 the CPU would exit before the first instruction. The low half of the TSC is enough, since
- * the deadline is never more than a turn ahead: what looks further away is over.
+ * The timer counts while the guest runs only, so it is set anew for each entry; 1 is the least but
+ * for a step: with 0 the CPU exits before the first instruction. The low half of the TSC is enough,
+ * since the deadline is never more than a turn ahead: what looks further away is over.
  */
 static inline void set_timer(const struct vcpu *v)
 {
 	uint32_t left = v->deadline_tsc - (uint32_t)cpu_rdtsc();
-	uint32_t timer_ticks = 1;
+	uint32_t timer_ticks = v->least_ticks;
 
 	if (LIKELY(left <= v->turn_ticks))
 		timer_ticks += left >> vmx_caps.preemption_shift;
@@ -213,7 +216,22 @@ static enum exit_action handle_unusual(struct vcpu *v, uint32_t reason)
 	v->qualification = vmcs_read(VMCS_EXIT_QUALIFICATION);
 	vcpu_record_exit(v, reason, (uint32_t)min_u64((uint16_t)reason, EXIT_REASONS - 1),
 			 v->qualification);
+	if (v->stepping)
+		step_leave(v);
 	return reason & EXIT_ENTRY_FAILED ? entry_refused(v) : exit_unhandled(v);
+}
+
+static NOINLINE enum exit_action handle_in_step(struct vcpu *v, const struct exit_entry *e)
+{
+	enum exit_action action;
+
+	step_leave(v);
+	action = e->handler(v);
+	if (action == EXIT_UNHANDLED)
+		action = exit_unhandled(v);
+	if (action == EXIT_SKIP || action == EXIT_BLOCK)
+		skip_instruction(v);
+	return step_follow(v, action == EXIT_SKIP ? EXIT_RETRY : action);
 }
 
 /* After an exit: EXIT_RETRY to enter the guest again, else why not. */
@@ -237,7 +255,7 @@ static inline enum exit_action handle(struct vcpu *v, uint32_t reason)
 	if (UNLIKELY(log_enabled(LOG_TRACE, LOG_EXIT)))
 		exit_trace(v);
 	if (UNLIKELY(v->stepping))
-		ept_step_end(v);
+		return handle_in_step(v, e);
 	action = e->handler(v);
 	if (LIKELY(action == EXIT_SKIP)) {
 		skip_instruction(v);
@@ -254,7 +272,8 @@ static bool waits_in_hlt(struct vcpu *v)
 {
 	const struct vmx_core *core = this_cpu()->vmx;
 
-	if (!vmx_caps.hlt_state || !vmx_caps.preemption_timer || core->first->next_on_core)
+	if (!vmx_caps.hlt_state || !vmx_caps.preemption_timer || core->first->next_on_core ||
+	    v->stepping)
 		return false;
 	v->in_hlt = true;
 	v->prepare |= PREPARE_ALL;
@@ -325,7 +344,7 @@ bool vcpu_try_wake(struct vcpu *v)
 	uint64_t now = vm_now_ns(vm);
 	bool wake;
 
-	if (v->nmi_pending || (v->event.info & EVENT_VALID)) {
+	if (v->nmi_pending || (v->event.info & EVENT_VALID) || (v->stepping & STEP_IRQ_WAITS)) {
 		v->halted = false;
 		return true;
 	}

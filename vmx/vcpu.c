@@ -33,6 +33,7 @@ enum status vcpu_create(struct vcpu *v, struct vm *vm, unsigned core, uint16_t v
 			   .core = core,
 			   .vpid = vpid,
 			   .prepare = PREPARE_ALL,
+			   .least_ticks = 1,
 			   .flush_ept = true,
 			   .flush_vpid = true};
 	v->code_page = UINT64_MAX;

@@ -29,6 +29,13 @@ enum exit_action {
 #define PREPARE_TURN     2u /* it is the first of a turn: serial bytes, and when the turn ends */
 #define PREPARE_ALL      (PREPARE_EVENTS | PREPARE_TURN)
 
+/* For vcpu->stepping. */
+#define STEP_OVER_WRITE  1u /* a write to unclaimed memory is let through for one instruction */
+#define STEP_OVER_POINT  2u /* an instruction may pass breakpoints and watched pages */
+#define STEP_FOR_USER    4u /* a debugger's */
+#define STEP_IRQ_WAITS   8u /* not a step: an interrupt by hand waits until it can be taken */
+#define STEP_ANY         (STEP_OVER_WRITE | STEP_OVER_POINT | STEP_FOR_USER)
+
 #define EXIT_REASONS     80u /* basic exit reasons that are counted; higher ones share the last */
 #define VCPU_PARKED_MSRS 8u
 #define EXIT_HISTORY     32u
@@ -48,6 +55,19 @@ struct vcpu_event {
 	uint32_t instruction_length; /* software interrupts and exceptions only */
 };
 
+/* vmx/step.c; all but the first are of this entry. */
+struct vcpu_step {
+	bool waits;        /* in HLT, for what wakes it */
+	bool delivers;     /* the entry brings an event, and that is all of the step */
+	bool tf_is_ours;   /* RFLAGS.TF is set for the step */
+	bool guest_tf;     /* what the guest has there */
+	bool over;         /* the exit was the end of it */
+	bool trap_is_ours; /* the #DB that the exit brings is not the guest's */
+	uint8_t kind;      /* enum step_kind */
+	uint32_t bitmap;   /* the exception bitmap without the step */
+	uint64_t rcx;      /* at the exit */
+};
+
 struct vcpu {
 	uint64_t gpr[GPR_COUNT]; /* vmx/vcpu_layout.inc; RSP lives in the VMCS */
 	uint64_t host_stack;     /* entry.asm: the host's RSP while the guest runs */
@@ -56,7 +76,7 @@ struct vcpu {
 	/* For the fast path of vmx/entry.asm, which finds them by vmx/vcpu_layout.inc. */
 	uint8_t history_at;    /* 8 times the number of the last exit in history */
 	bool no_fast_path;     /* every exit goes the long way */
-	bool stepping;         /* a write to unclaimed memory is let through for one instruction */
+	uint8_t stepping;      /* STEP_...: what vmx/step.h is at work for */
 	uint8_t timer_shift;   /* vmx_caps.preemption_shift */
 	uint32_t deadline_tsc; /* leave the guest by then; the low half is enough (vmx/run.c) */
 	uint32_t turn_ticks;   /* the longest turn; what is further away is over */
@@ -65,11 +85,12 @@ struct vcpu {
 	uint64_t exit_counts[EXIT_REASONS];
 	struct exit_record history[EXIT_HISTORY]; /* a ring */
 
-	uint8_t prepare;         /* what must be looked at before the next entry: PREPARE_... */
-	bool halted;             /* in HLT: not runnable until an interrupt comes */
-	bool in_hlt;             /* the same, but it waits in the guest, alone on its core */
-	bool step_ended;         /* an exit ended that; read by the #DB handler */
-	bool step_tf_was_on;     /* the guest's own RFLAGS.TF before it */
+	uint8_t prepare;     /* what must be looked at before the next entry: PREPARE_... */
+	bool halted;         /* in HLT: not runnable until an interrupt comes */
+	bool in_hlt;         /* the same, but it waits in the guest, alone on its core */
+	uint8_t least_ticks; /* of the preemption timer; 0: leave before the first instruction */
+	uint8_t irq_by_hand; /* the vector, while STEP_IRQ_WAITS */
+	struct vcpu_step step;
 	bool nmi_pending;        /* an NMI waits for its turn */
 	bool flush_ept;          /* INVEPT before the next entry */
 	bool flush_vpid;         /* INVVPID before the next entry */

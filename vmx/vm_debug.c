@@ -180,19 +180,14 @@ enum status vm_debug_start(struct vm *vm)
 
 /* ---- events ---- */
 
-/* SDM 3A "Error Code": #DF, #TS to #PF, #AC. VM entry insists on it for these and no others. */
-#define WITH_ERROR_CODE (BIT(EXC_DF) | BIT(EXC_AC) | UINT64_C(0x7c00))
-
 static void inject_job(struct job *j)
 {
-	struct vcpu *v = &j->vm->vcpu;
-
 	if (!is_alive(j->vm) || j->vm->state != VM_RUNNING ||
 	    (j->vector < 32 && j->vector != EXC_NMI &&
-	     j->flag != !!(WITH_ERROR_CODE & BIT(j->vector))))
+	     j->flag != !!(EXCEPTIONS_WITH_ERROR_CODE & BIT(j->vector))))
 		j->status = ERR_INVALID;
 	else
-		j->status = inject_by_hand(v, j->vector, j->error_code);
+		j->status = inject_by_hand(&j->vm->vcpu, j->vector, j->error_code);
 }
 
 enum status vm_debug_inject(struct vm *vm, uint8_t vector, bool with_error, uint32_t error_code)

@@ -3,6 +3,7 @@
 
 #include "kernel/time.h"
 #include "vmx/core.h"
+#include "vmx/step.h"
 #include "vmx/vm.h"
 #include "vmx/vmcs.h"
 
@@ -14,12 +15,15 @@ static void set_event(struct vm *vm, const struct vm_stop *event)
 	d->event = *event;
 	d->event_waits = true;
 	lock_release(&d->lock);
+	host_ops->debug_ask();
+	host_ops->kick(vm->vcpu.core); /* itself: it looks before it sleeps */
 }
 
 void vm_stop_soon(struct vm *vm, const struct vm_stop *why)
 {
 	vm->debug.next = *why;
 	__atomic_fetch_or(&vm->debug.flags, VM_STOP_WANTED, __ATOMIC_RELEASE);
+	host_ops->kick(vm->vcpu.core); /* itself: its turn ends */
 }
 
 void vm_stop_fatal(struct vm *vm, enum vm_stop_reason reason, uint32_t number)
@@ -37,6 +41,7 @@ static void stop(struct vm *vm)
 {
 	struct vm_debug *d = &vm->debug;
 
+	step_cancel(&vm->vcpu, STEP_FOR_USER);
 	d->stop_tsc = cpu_rdtsc();
 	d->stop_ns = time_at_tsc(d->stop_tsc);
 	set_event(vm, &d->next);
@@ -78,8 +83,9 @@ void vm_stop_resume(struct vm *vm, bool step)
 	struct vcpu *before = vmx_core_borrow(&vm->vcpu);
 
 	start_clock(vm);
+	if (step)
+		step_begin(&vm->vcpu, STEP_FOR_USER);
 	vmx_core_give_back(before);
-	(void)step;
 	__atomic_store_n(&vm->debug.flags, 0, __ATOMIC_RELEASE);
 }
 

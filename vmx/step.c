@@ -1,0 +1,245 @@
+/* vmx/step.c - a single step. */
+#include "vmx/step.h"
+
+#include "guest/linear.h"
+#include "guest/segment.h"
+#include "guest/step_kind.h"
+#include "kernel/percpu.h"
+#include "vmx/core.h"
+#include "vmx/exit.h"
+#include "vmx/inject.h"
+#include "vmx/vm.h"
+#include "vmx/vmcs.h"
+
+#define PENDING_SINGLE_STEP BIT(14) /* of the pending debug exceptions, and of the qualification */
+#define ALL_EXCEPTIONS      UINT32_MAX
+#define BLOCKING            (INTERRUPTIBILITY_STI | INTERRUPTIBILITY_MOV_SS)
+
+void step_begin(struct vcpu *v, uint8_t why)
+{
+	v->stepping |= why;
+	v->prepare |= PREPARE_EVENTS;
+	if (!v->in_hlt && !v->halted)
+		return;
+	/* It waits behind a HLT: as if it had just come there. */
+	v->step.waits = true;
+	v->halted = true;
+	v->in_hlt = false;
+	v->wake_ns = 0;
+	vmcs_write(VMCS_GUEST_ACTIVITY_STATE, ACTIVITY_ACTIVE);
+}
+
+void step_cancel(struct vcpu *v, uint8_t why)
+{
+	v->stepping &= (uint8_t)~why;
+	v->step.waits = false;
+}
+
+static void set_mtf(struct vcpu *v, bool on)
+{
+	uint32_t mtf = (uint32_t)PROC_MTF;
+
+	v->proc_controls = (v->proc_controls & ~mtf) | (on ? mtf : 0);
+	vmcs_write(VMCS_PROC_CONTROLS, v->proc_controls);
+}
+
+/* ---- before an entry ---- */
+
+static struct step_instruction look(struct vcpu *v)
+{
+	struct guest_cpu_state s;
+	struct guest_fault fault;
+	uint8_t bytes[DECODE_MAX_BYTES];
+	enum decode_mode mode;
+	unsigned count = sizeof(bytes);
+	gva_t at;
+
+	vcpu_read_state(v, &s);
+	at = gva(s.segments[GUEST_CS].base + s.rip);
+	mode = guest_is_64bit(&s)                         ? DECODE_64
+	       : s.segments[GUEST_CS].access & SEGMENT_DB ? DECODE_32
+							  : DECODE_16;
+	if (guest_linear_read(&s, &v->vm->memory, at, bytes, count,
+			      walk_access(&s) | WALK_FETCH | WALK_NO_UPDATE, &fault) != GUEST_OK) {
+		count = (unsigned)min_u64(count, PAGE_4K - at.raw % PAGE_4K);
+		if (guest_linear_read(&s, &v->vm->memory, at, bytes, count,
+				      walk_access(&s) | WALK_FETCH | WALK_NO_UPDATE,
+				      &fault) != GUEST_OK)
+			count = 0;
+	}
+	return step_instruction_at(bytes, count, mode);
+}
+
+/* The types of what INT n and its kin raise. */
+static enum event_type type_of(enum step_kind kind)
+{
+	switch (kind) {
+	case STEP_INT:
+		return EVENT_SOFTWARE_INTERRUPT;
+	case STEP_INT1:
+		return EVENT_PRIVILEGED_SOFTWARE_EXCEPTION;
+	default:
+		return EVENT_SOFTWARE_EXCEPTION;
+	}
+}
+
+void step_before_event(struct vcpu *v)
+{
+	struct step_instruction next;
+
+	v->step.kind = STEP_PLAIN;
+	if (vmx_caps.mtf || !(v->stepping & STEP_ANY) || v->step.waits ||
+	    (v->event.info & EVENT_VALID))
+		return;
+	next = look(v);
+	if (next.kind == STEP_INTO && !(vmcs_read(VMCS_GUEST_RFLAGS) & RFLAGS_OF))
+		next.kind = STEP_PLAIN;
+	if (next.kind < STEP_INT) {
+		v->step.kind = (uint8_t)next.kind;
+		return;
+	}
+	inject_software(v, type_of(next.kind), next.vector, next.length);
+}
+
+/* VM entry refuses TF together with blocking. Nothing is injected during the step, and after it the
+ * blocking would have ended anyway. */
+static void arm_tf(struct vcpu *v)
+{
+	uint64_t rflags = vmcs_read(VMCS_GUEST_RFLAGS);
+
+	v->step.tf_is_ours = true;
+	v->step.guest_tf = (rflags & RFLAGS_TF) != 0;
+	v->step.bitmap = (uint32_t)vmcs_read(VMCS_EXCEPTION_BITMAP);
+	vmcs_write(VMCS_EXCEPTION_BITMAP, ALL_EXCEPTIONS);
+	vmcs_write(VMCS_GUEST_INTERRUPTIBILITY, vmcs_read(VMCS_GUEST_INTERRUPTIBILITY) & ~BLOCKING);
+	vmcs_write(VMCS_GUEST_RFLAGS, rflags | RFLAGS_TF);
+}
+
+/* With a timer of 0 the CPU leaves the guest behind the delivery; without a timer, by an interrupt
+ * that waits already. */
+static void arm_delivery(struct vcpu *v)
+{
+	v->least_ticks = 0;
+	v->deadline_tsc = (uint32_t)cpu_rdtsc() - 1;
+	v->device_ns = 0; /* the deadline is to be worked out anew */
+	if (!vmx_caps.preemption_timer)
+		host_ops->timer_arm_ns(0);
+}
+
+void step_arm(struct vcpu *v)
+{
+	if (!(v->stepping & STEP_ANY))
+		return;
+	v->step.delivers = (vmcs_read(VMCS_ENTRY_INTERRUPTION_INFO) & EVENT_VALID) != 0;
+	v->step.waits = false;
+	if (vmx_caps.mtf)
+		set_mtf(v, true);
+	else if (v->step.delivers)
+		arm_delivery(v);
+	else
+		arm_tf(v);
+}
+
+/* ---- after an exit ---- */
+
+/* The flags that PUSHF has pushed: the second byte at the top of the stack has TF. */
+static void clear_pushed_tf(struct vcpu *v)
+{
+	struct guest_cpu_state s;
+	struct guest_fault fault;
+	uint64_t mask = UINT64_MAX;
+	uint8_t byte;
+	gva_t at;
+
+	vcpu_read_state(v, &s);
+	if (!guest_is_64bit(&s))
+		mask = s.segments[GUEST_SS].access & SEGMENT_DB ? UINT32_MAX : UINT16_MAX;
+	at = gva(s.segments[GUEST_SS].base + (s.gpr[RSP] & mask) + 1);
+	if (guest_linear_read(&s, &v->vm->memory, at, &byte, 1, walk_access(&s), &fault) !=
+	    GUEST_OK)
+		return;
+	byte &= (uint8_t) ~(RFLAGS_TF >> 8);
+	if (guest_linear_write(&s, &v->vm->memory, at, &byte, 1, walk_access(&s), &fault) !=
+	    GUEST_OK)
+		return; /* it has just been written: another core's change of the tables */
+}
+
+/* The trap of our own TF, behind the instruction. */
+static bool is_our_trap(const struct vcpu *v)
+{
+	uint32_t info;
+
+	if (!v->step.tf_is_ours || vcpu_last_exit(v)->reason != EXIT_REASON_EXCEPTION_OR_NMI)
+		return false;
+	info = (uint32_t)vmcs_read(VMCS_EXIT_INTERRUPTION_INFO);
+	return (uint8_t)info == EXC_DB &&
+	       ((info >> EVENT_TYPE_SHIFT) & 7) == EVENT_HARDWARE_EXCEPTION &&
+	       (v->qualification & PENDING_SINGLE_STEP);
+}
+
+/* The guest's own TF; trap: the instruction is done. */
+static void restore_tf(struct vcpu *v, bool trap)
+{
+	uint64_t rflags = vmcs_read(VMCS_GUEST_RFLAGS);
+	uint8_t kind = trap ? v->step.kind : (uint8_t)STEP_PLAIN;
+
+	v->step.tf_is_ours = false;
+	vmcs_write(VMCS_EXCEPTION_BITMAP, v->step.bitmap);
+	/* The VMCS may say that the trap is pending though the instruction was not done (Bochs). */
+	vmcs_write(VMCS_GUEST_PENDING_DEBUG,
+		   vmcs_read(VMCS_GUEST_PENDING_DEBUG) & ~PENDING_SINGLE_STEP);
+	if (v->step.guest_tf || kind == STEP_LOADS_FLAGS)
+		return;
+	vmcs_write(VMCS_GUEST_RFLAGS, rflags & ~RFLAGS_TF);
+	if (kind == STEP_PUSHES_FLAGS)
+		clear_pushed_tf(v);
+	if (kind == STEP_SYSCALL)
+		v->gpr[R11] &= ~RFLAGS_TF;
+}
+
+void step_leave(struct vcpu *v)
+{
+	struct vcpu_step *step = &v->step;
+	bool trap = is_our_trap(v);
+
+	step->over = trap || vcpu_last_exit(v)->reason == EXIT_REASON_MTF ||
+		     (step->delivers && !(v->event.info & EVENT_VALID));
+	step->trap_is_ours = trap && !step->guest_tf;
+	step->delivers = false;
+	step->rcx = v->gpr[RCX];
+	v->least_ticks = 1;
+	if (v->proc_controls & PROC_MTF)
+		set_mtf(v, false);
+	if (step->tf_is_ours)
+		restore_tf(v, trap);
+}
+
+/* The instruction was carried out by the handler, all of it or an iteration of REP. */
+static bool has_moved(const struct vcpu *v)
+{
+	return vmcs_read(VMCS_GUEST_RIP) != v->rip || v->gpr[RCX] != v->step.rcx;
+}
+
+enum exit_action step_follow(struct vcpu *v, enum exit_action action)
+{
+	uint8_t why = v->stepping & STEP_ANY;
+
+	v->prepare |= PREPARE_EVENTS;
+	v->step.trap_is_ours = false;
+	if (!why)
+		return action;
+	if (vcpu_last_exit(v)->reason == EXIT_REASON_HLT && action != EXIT_STOP) {
+		v->step.waits = true; /* for what wakes it, which is its next step */
+		return action;
+	}
+	if (action != EXIT_STOP && !v->step.over && !has_moved(v))
+		return action;
+	v->stepping &= (uint8_t)~STEP_ANY;
+	v->step.waits = false;
+	if (why & STEP_OVER_WRITE)
+		ept_protect_voids(v);
+	if (action == EXIT_STOP || !(why & STEP_FOR_USER))
+		return action;
+	vm_stop_soon(v->vm, &(struct vm_stop){.reason = VM_STOP_STEP});
+	return EXIT_YIELD;
+}
