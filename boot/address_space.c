@@ -195,6 +195,11 @@ uint64_t address_space_boot_cr3(void)
 	return kernel_image_phys(boot_page_tables).raw;
 }
 
+const struct regions *address_space_ram(void)
+{
+	return &all_ram;
+}
+
 bool address_space_is_ram(hpa_t at, uint64_t len_bytes)
 {
 	return regions_contain(&all_ram, at.raw, len_bytes);

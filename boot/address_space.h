@@ -43,5 +43,8 @@ MUST_CHECK enum status address_space_map(uintptr_t virt, hpa_t at, uint64_t len_
 /* Takes a mapping away, on this core's TLB too. For what no other core has touched. */
 MUST_CHECK enum status address_space_unmap(uintptr_t virt, uint64_t len_bytes);
 
+/* All RAM, of whatever use, by address. After address_space_init(). */
+const struct regions *address_space_ram(void);
+
 /* Is there RAM, of whatever use, at all of the range? After address_space_init(). */
 bool address_space_is_ram(hpa_t at, uint64_t len_bytes);

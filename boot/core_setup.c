@@ -25,11 +25,12 @@ struct core_block {
 _Static_assert(sizeof(struct core_block) <= PAGE_4K, "one page");
 _Static_assert(sizeof(struct log_ring) <= PAGE_4K << RING_ORDER, "log ring");
 _Static_assert(STACK_MAIN_PAGES == 1u << STACK_MAIN_ORDER, "main stack");
+_Static_assert(STACK_DEBUG_PAGES == 1u << STACK_MAIN_ORDER, "debug stack");
 _Static_assert(STACK_IST_PAGES == 1u << STACK_IST_ORDER, "interrupt stacks");
 
 static unsigned stack_order(enum stack_kind kind)
 {
-	return kind == STACK_MAIN ? STACK_MAIN_ORDER : STACK_IST_ORDER;
+	return kind == STACK_MAIN || kind == STACK_DEBUG ? STACK_MAIN_ORDER : STACK_IST_ORDER;
 }
 
 static void must_free(hpa_t at, unsigned order)

@@ -14,7 +14,7 @@
 KERNEL_VIRT	equ 0xffffffff80000000
 PHYS		equ -KERNEL_VIRT		; a label + PHYS is its physical address
 BOOT_MAGIC	equ 0x36d76289
-STACK_PAGES	equ 19				; kernel/stacks.h, STACKS_PAGES
+STACK_PAGES	equ 28				; kernel/stacks.h, STACKS_PAGES
 STACK_MAIN_TOP	equ 9 * 4096			; one guard page and eight of main stack
 
 COM1		equ 0x3f8

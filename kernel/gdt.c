@@ -45,6 +45,7 @@ void gdt_init(struct cpu *c)
 				.ist[GDT_IST_DF - 1] = stacks_range(c->index, STACK_DF).top,
 				.ist[GDT_IST_NMI - 1] = stacks_range(c->index, STACK_NMI).top,
 				.ist[GDT_IST_MC - 1] = stacks_range(c->index, STACK_MC).top,
+				.ist[GDT_IST_DEBUG - 1] = stacks_range(c->index, STACK_DEBUG).top,
 				.io_map_offset = sizeof(struct tss),
 			},
 		.gdt =
@@ -89,4 +90,11 @@ uintptr_t gdt_tss_base(const struct cpu *c)
 	const struct cpu_arch *arch = c->arch;
 
 	return (uintptr_t)&arch->tss;
+}
+
+NO_BREAKPOINT void gdt_move_ist(struct cpu *c, unsigned ist, int64_t bytes)
+{
+	struct cpu_arch *arch = c->arch;
+
+	arch->tss.ist[ist - 1] += (uint64_t)bytes;
 }

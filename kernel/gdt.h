@@ -1,5 +1,6 @@
 /*
- * kernel/gdt.h - the GDT and TSS of each core, with the interrupt stacks for #DF, NMI and #MC.
+ * kernel/gdt.h - the GDT and TSS of each core, with the interrupt stacks for #DF, NMI, #MC,
+ * #DB and #BP.
  *
  * The user segments serve one purpose: the self test of UMIP runs an instruction in ring 3.
  * Spec: SDM 3A "Segment Descriptors", "Task Management in 64-bit Mode", "Interrupt Stack Table".
@@ -19,6 +20,7 @@
 #define GDT_IST_DF      1u
 #define GDT_IST_NMI     2u
 #define GDT_IST_MC      3u
+#define GDT_IST_DEBUG   4u
 
 /* The 64-bit task state segment, unaligned fields and all. */
 struct PACKED tss {
@@ -46,4 +48,7 @@ void gdt_load(struct cpu *c);
 /* For the host state of a VMCS and for putting right the limits after a VM exit. */
 uintptr_t gdt_base(const struct cpu *c);
 uintptr_t gdt_tss_base(const struct cpu *c);
+
+/* Where the next trap with this IST finds its stack, on core c. */
+void gdt_move_ist(struct cpu *c, unsigned ist, int64_t bytes);
 void gdt_reload_limits(struct cpu *c);

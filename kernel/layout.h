@@ -23,6 +23,7 @@
 /* Borders from linker.ld, all page aligned. */
 extern char kernel_start[], kernel_end[];
 extern char kernel_text_start[], kernel_text_end[];
+extern char kernel_no_breakpoint_start[], kernel_no_breakpoint_end[]; /* in text */
 extern char kernel_rodata_start[], kernel_rodata_end[];
 extern char kernel_data_start[], kernel_data_end[];
 extern char kernel_boot_stacks[];

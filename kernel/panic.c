@@ -12,6 +12,7 @@
 
 static struct panic_drivers drivers;
 static enum panic_action action;
+static void (*debugger)(struct trap_frame *f);
 static uint32_t owner = NOBODY; /* atomic: index of the core that panics */
 
 void panic_set_action(enum panic_action wanted)
@@ -22,6 +23,11 @@ void panic_set_action(enum panic_action wanted)
 void panic_set_drivers(const struct panic_drivers *wanted)
 {
 	drivers = *wanted;
+}
+
+void panic_set_debugger(void (*fn)(struct trap_frame *f))
+{
+	debugger = fn;
 }
 
 bool panic_is_on(void)
@@ -35,7 +41,7 @@ NORETURN static void hold(struct cpu *c)
 	cpu_stop();
 }
 
-void panic_hold_if_asked(void)
+NO_BREAKPOINT void panic_hold_if_asked(void)
 {
 	struct cpu *c = this_cpu();
 
@@ -76,6 +82,12 @@ NORETURN static void finish(void)
 	if (action == PANIC_POWEROFF && drivers.poweroff != NULL)
 		drivers.poweroff();
 	cpu_stop();
+}
+
+static void show_debugger(struct trap_frame *f)
+{
+	if (debugger != NULL)
+		debugger(f);
 }
 
 /* The first core goes on, others hold; the same core again: its report went wrong, give up. */
@@ -127,13 +139,16 @@ void panic(const char *format, ...)
 	here.rsp = (uintptr_t)__builtin_frame_address(0) + 16;
 	here.rip = (uintptr_t)__builtin_return_address(0);
 	panic_report_here(&here);
+	here.vector = EXC_UD;
+	show_debugger(&here);
 	finish();
 }
 
-void panic_trap(const struct trap_frame *f)
+void panic_trap(struct trap_frame *f)
 {
 	begin();
 	panic_report_trap(f);
+	show_debugger(f);
 	finish();
 }
 

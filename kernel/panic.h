@@ -14,7 +14,7 @@ enum panic_action { PANIC_HALT, PANIC_RESET, PANIC_POWEROFF };
 NORETURN void panic(const char *format, ...) PRINTF_LIKE(1, 2);
 
 /* A fault that nobody expected. For kernel/trap.c. */
-NORETURN void panic_trap(const struct trap_frame *f);
+NORETURN void panic_trap(struct trap_frame *f);
 
 /* What happens after the report; the option panic=halt|reset|poweroff. */
 void panic_set_action(enum panic_action wanted);
@@ -28,6 +28,10 @@ struct panic_drivers {
 };
 
 void panic_set_drivers(const struct panic_drivers *wanted);
+
+/* fn is called after the report with the registers, the vector EXC_UD for what is no trap. When it
+ * returns, the machine halts, resets or powers off. */
+void panic_set_debugger(void (*fn)(struct trap_frame *f));
 
 /* Never returns if another core has panicked. For NMI handlers, and for loops that run with NMIs
  * blocked or for long. */

@@ -12,6 +12,7 @@
 
 struct log_ring;
 struct vmx_core;
+struct trap_frame;
 struct trap_probe;
 
 struct cpu {
@@ -27,10 +28,14 @@ struct cpu {
 	uintptr_t stack_top;
 	uint64_t irq_count, nmi_count;
 	bool stopped; /* holds for a panic on another core */
+	bool held;    /* atomic: holds for a debugger */
+	/* Where a debugger finds this core's registers, while it does not run. */
+	struct trap_frame *frame;
 };
 
 #define CPU_PENDING_STOP BIT(0) /* a panic elsewhere: hold */
 #define CPU_PENDING_WORK BIT(1) /* look at your run queue */
+#define CPU_PENDING_HOLD BIT(2) /* a debugger: hold until this goes */
 
 extern struct cpu *cpus[CPU_MAX];
 extern unsigned cpu_count;

@@ -11,37 +11,25 @@ uintptr_t stacks_base(unsigned index)
 	return index == 0 ? (uintptr_t)kernel_boot_stacks : STACKS_BASE + index * STACKS_STRIDE;
 }
 
-/* First page and number of pages of a stack within the block. */
-static void stack_pages(enum stack_kind kind, unsigned *first, unsigned *count)
-{
-	if (kind == STACK_MAIN) {
-		*first = 1;
-		*count = STACK_MAIN_PAGES;
-		return;
-	}
-	*first = 1 + STACK_MAIN_PAGES + 1 + (unsigned)kind * (STACK_IST_PAGES + 1);
-	*count = STACK_IST_PAGES;
-}
-
 struct stack_range stacks_range(unsigned index, enum stack_kind kind)
 {
-	uintptr_t base = stacks_base(index);
-	unsigned first, count;
-
-	stack_pages(kind, &first, &count);
-	return (struct stack_range){
-		.bottom = base + first * PAGE_4K,
-		.top = base + (first + count) * PAGE_4K,
+	static const struct {
+		uint8_t first, count;
+	} pages[] = {
+		[STACK_MAIN] = {1, STACK_MAIN_PAGES},    [STACK_DF] = {10, STACK_IST_PAGES},
+		[STACK_NMI] = {13, STACK_IST_PAGES},     [STACK_MC] = {16, STACK_IST_PAGES},
+		[STACK_DEBUG] = {19, STACK_DEBUG_PAGES},
 	};
+	uintptr_t bottom = stacks_base(index) + pages[kind].first * PAGE_4K;
+
+	return (struct stack_range){.bottom = bottom, .top = bottom + pages[kind].count * PAGE_4K};
 }
 
 const char *stacks_name(enum stack_kind kind)
 {
 	static const char *const names[] = {
-		[STACK_DF] = "#DF",
-		[STACK_NMI] = "NMI",
-		[STACK_MC] = "#MC",
-		[STACK_MAIN] = "main",
+		[STACK_DF] = "#DF",      [STACK_NMI] = "NMI",   [STACK_MC] = "#MC",
+		[STACK_DEBUG] = "debug", [STACK_MAIN] = "main",
 	};
 
 	return names[kind];
@@ -79,7 +67,7 @@ bool stacks_find_guard(uintptr_t at, struct stack_guard_hit *hit)
 	}
 	if (stacks_contain(at))
 		return false;
-	*hit = (struct stack_guard_hit){.index = index, .kind = STACK_MC, .below = false};
+	*hit = (struct stack_guard_hit){.index = index, .kind = STACK_DEBUG, .below = false};
 	return true;
 }
 

@@ -2,23 +2,25 @@
  * kernel/stacks.h - the stacks of a core and the guard pages around them.
  *
  * A core's block of pages, from low to high: guard, main stack, guard, #DF, guard, NMI, guard, #MC,
- * guard. A guard page is never mapped, so an overflow is a fault and not silent damage. The boot
+ * guard, debug (#DB and #BP), guard. A guard page is never mapped, so an overflow is a fault and not silent damage. The boot
  * processor's block is in the kernel image, the others' are at STACKS_BASE + index * STACKS_STRIDE.
  */
 #pragma once
 
 #include "kernel/types.h"
 
-#define STACK_MAIN_PAGES 8u
-#define STACK_IST_PAGES  2u
-#define STACK_IST_COUNT  3u
-#define STACKS_PAGES     (1 + STACK_MAIN_PAGES + 1 + STACK_IST_COUNT * (STACK_IST_PAGES + 1))
-#define STACKS_STRIDE    (32 * PAGE_4K)
+#define STACK_MAIN_PAGES  8u
+#define STACK_DEBUG_PAGES 8u
+#define STACK_IST_PAGES   2u
+#define STACKS_PAGES      28u /* boot/header.asm reserves as many */
+#define STACKS_STRIDE     (32 * PAGE_4K)
 
-_Static_assert(STACKS_PAGES == 19, "boot/header.asm reserves this many pages");
+/* Of the debug stack, what a breakpoint has while gdb looks at it; one that is hit meanwhile, in the
+ * debugger's own code, has the rest. */
+#define STACK_DEBUG_FIRST (7 * (int64_t)PAGE_4K)
 
 /* The order is that of the IST fields, less one. */
-enum stack_kind { STACK_DF, STACK_NMI, STACK_MC, STACK_MAIN };
+enum stack_kind { STACK_DF, STACK_NMI, STACK_MC, STACK_DEBUG, STACK_MAIN };
 
 struct stack_range {
 	uintptr_t bottom, top; /* bytes bottom to top - 1 */

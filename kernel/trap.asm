@@ -24,8 +24,10 @@ global trap_stubs
 global trap_probe_run
 global trap_probe_enter_user
 global trap_capture
+global trap_self
 
-section .text
+; No breakpoint of a debugger may stand here: it would be hit on the way to its own handler.
+section .text.debugger progbits alloc exec nowrite align=16
 
 ; All of one size, so that nobody needs a table of them: the return address says which one it was.
 	align STUB_BYTES
@@ -40,6 +42,9 @@ trap_stubs:
 	align STUB_BYTES
 %assign vector vector + 1
 %endrep
+trap_stub_self:					; vector 256
+	push 0
+	call trap_common
 
 ; Completes the struct trap_frame on the stack and calls trap_dispatch(frame).
 trap_common:
@@ -89,6 +94,23 @@ trap_common:
 	pop r15
 	add rsp, 16
 	iretq
+
+; void trap_self(void)
+; As if VECTOR_SELF had come right behind the call, on the same stack: its handler finds in the
+; struct trap_frame how this core goes on, and may change it.
+trap_self:
+	mov rax, rsp
+	mov ecx, ss
+	push rcx
+	lea rcx, [rax + 8]
+	push rcx
+	pushfq
+	mov ecx, cs
+	push rcx
+	push qword [rax]
+	jmp trap_stub_self
+
+section .text
 
 ; bool trap_probe_run(struct trap_probe *p /* rdi */, void (*fn)(void *) /* rsi */, void *arg /* rdx
 ; */) Calls fn(arg). Returns false; or true when trap_dispatch() took the context in *p back because

@@ -4,9 +4,11 @@
 #include "kernel/assert.h"
 #include "kernel/cpu.h"
 #include "kernel/gdt.h"
+#include "kernel/hold.h"
 #include "kernel/log.h"
 #include "kernel/panic.h"
 #include "kernel/percpu.h"
+#include "kernel/stacks.h"
 
 #define VECTORS         256u
 #define FIRST_INTERRUPT 32u
@@ -30,7 +32,8 @@ bool trap_probe_run(struct trap_probe *p, void (*fn)(void *arg), void *arg);
 void trap_dispatch(struct trap_frame *f);
 
 static struct idt_gate idt[VECTORS] ALIGNED(16);
-static trap_handler_fn handlers[VECTORS];
+static trap_handler_fn handlers[VECTOR_SELF + 1];
+static bool (*debug_hook)(struct trap_frame *f);
 
 static unsigned ist_of(unsigned vector)
 {
@@ -41,6 +44,9 @@ static unsigned ist_of(unsigned vector)
 		return GDT_IST_NMI;
 	case EXC_MC:
 		return GDT_IST_MC;
+	case EXC_DB:
+	case EXC_BP:
+		return GDT_IST_DEBUG; /* anywhere, where RSP is the guest's registers too */
 	default:
 		return 0;
 	}
@@ -72,16 +78,22 @@ void trap_load(void)
 
 void trap_set_handler(unsigned vector, trap_handler_fn handler)
 {
-	ASSERT(vector >= FIRST_INTERRUPT && vector < VECTORS);
+	ASSERT(vector >= FIRST_INTERRUPT && vector < ARRAY_SIZE(handlers));
 	__atomic_store_n(&handlers[vector], handler, __ATOMIC_RELEASE);
 }
 
-void trap_nmi(void)
+void trap_set_debug_hook(bool (*hook)(struct trap_frame *f))
 {
-	struct cpu *c = this_cpu();
+	__atomic_store_n(&debug_hook, hook, __ATOMIC_RELEASE);
+}
 
+/* If another core panics, this one holds for good; if a debugger has the others held, until it lets
+ * go; else it is counted and logged. */
+NO_BREAKPOINT static void nmi(struct cpu *c, struct trap_frame *f)
+{
 	c->nmi_count++;
-	panic_hold_if_asked();
+	if (hold_if_asked(f))
+		return;
 	log_warn(LOG_APIC, "NMI number %llu, nobody's", (unsigned long long)c->nmi_count);
 }
 
@@ -117,14 +129,30 @@ static void leave_probe(struct trap_frame *f, struct cpu *c)
 	f->rflags = RFLAGS_ONE | (f->rflags & RFLAGS_IF);
 }
 
-void trap_dispatch(struct trap_frame *f)
+/* A breakpoint that is hit in here takes what is left of the stack. */
+NO_BREAKPOINT static bool debug_event(struct cpu *c, struct trap_frame *f)
+{
+	bool (*hook)(struct trap_frame *) = __atomic_load_n(&debug_hook, __ATOMIC_ACQUIRE);
+	bool done;
+
+	if (hook == NULL)
+		return false;
+	gdt_move_ist(c, GDT_IST_DEBUG, -STACK_DEBUG_FIRST);
+	done = hook(f);
+	gdt_move_ist(c, GDT_IST_DEBUG, STACK_DEBUG_FIRST);
+	return done;
+}
+
+NO_BREAKPOINT void trap_dispatch(struct trap_frame *f)
 {
 	struct cpu *c = this_cpu();
 
+	if ((f->vector == EXC_DB || f->vector == EXC_BP) && debug_event(c, f))
+		return;
 	if (f->vector >= FIRST_INTERRUPT) {
 		interrupt(f);
 	} else if (f->vector == EXC_NMI) {
-		trap_nmi();
+		nmi(c, f);
 	} else if (c->probe != NULL && f->vector != EXC_MC) {
 		leave_probe(f, c);
 	} else {

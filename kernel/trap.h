@@ -33,6 +33,7 @@ enum trap_vector {
 	VECTOR_GO = 0x44,  /* start-up: all cores are there */
 	VECTOR_GDB = 0x45, /* gdb's serial port */
 	VECTOR_SPURIOUS_APIC = 0xff,
+	VECTOR_SELF = 0x100, /* trap_self() */
 };
 
 typedef void (*trap_handler_fn)(struct trap_frame *f);
@@ -41,12 +42,16 @@ typedef void (*trap_handler_fn)(struct trap_frame *f);
 void trap_init(void);
 void trap_load(void);
 
-/* vector 32 to 255; NULL takes the handler away: then the interrupt is counted and logged. */
+/* vector 32 to 255, or VECTOR_SELF; NULL takes the handler away: then the interrupt is counted and logged. */
 void trap_set_handler(unsigned vector, trap_handler_fn handler);
 
-/* What an NMI does: if another core panics, this one holds for good, else it is counted and logged.
- * For vmx/ to call when an NMI made a VM exit; also the handler of vector 2. */
-void trap_nmi(void);
+/* Calls the handler of VECTOR_SELF with this core's registers as they are right behind the call. It
+ * may change them, like those of any trap. Whatever a function may, it does to other registers. */
+void trap_self(void);
+
+/* hook(f) is called first for #DB and #BP, on a stack of their own. True: it has dealt with it.
+ * What it calls before it knows that no debugger's breakpoint can be hit is NO_BREAKPOINT. */
+void trap_set_debug_hook(bool (*hook)(struct trap_frame *f));
 
 /* Runs fn(arg) with faults caught. True: an exception came, *caught is filled in, and whatever fn
  * had on its stack is gone. For self tests and for probing hardware; not from interrupt handlers.

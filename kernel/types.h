@@ -53,6 +53,8 @@ static inline gva_t gva(uint64_t raw)
 #define MUST_CHECK         __attribute__((warn_unused_result))
 #define NORETURN           __attribute__((noreturn))
 #define NOINLINE           __attribute__((noinline)) /* keeps a fast path's frame small */
+/* On the way to the debugger's handler of a breakpoint, so no place for one: kernel/trap.h. */
+#define NO_BREAKPOINT      __attribute__((noinline, section(".text.debugger")))
 #define PACKED             __attribute__((packed))
 #define ALIGNED(n)         __attribute__((aligned(n)))
 #define PRINTF_LIKE(f, a)  __attribute__((format(printf, f, a)))
