@@ -2,10 +2,13 @@
 #include "debug/debug.h"
 
 #include "debug/gdb.h"
+#include "debug/host_stop.h"
 #include "debug/monitor.h"
 #include "kernel/cpu.h"
 #include "kernel/lock.h"
+#include "kernel/percpu.h"
 #include "kernel/time.h"
+#include "kernel/trap.h"
 
 #define LOOK_NS NS_PER_MILLISECOND /* between two looks that nobody asked for */
 
@@ -18,15 +21,9 @@ static const struct {
 	{monitor_start, monitor_service},
 };
 
-static struct lock lock;   /* all parts */
+static struct lock lock;   /* all parts, and what a debugger does to the machine */
 static bool work;          /* atomic: do not wait for the next look */
 static uint64_t next_look; /* atomic: TSC */
-
-void debug_start(void)
-{
-	for (size_t i = 0; i < ARRAY_SIZE(parts); i++)
-		parts[i].start();
-}
 
 void debug_ask(void)
 {
@@ -38,20 +35,42 @@ uint64_t debug_patience_ns(void)
 	return gdb_patience_ns();
 }
 
-static void serve(void)
+bool debug_try_lock(void)
 {
-	if (!lock_try(&lock))
+	return lock_try(&lock);
+}
+
+void debug_unlock(void)
+{
+	lock_release(&lock);
+}
+
+/* In a trap of this core's own, so that a gdb which stops the hypervisor now finds its registers,
+ * and can change them. */
+static void serve(struct trap_frame *f)
+{
+	struct cpu *c = this_cpu();
+
+	if (!debug_try_lock())
 		return;
+	c->frame = f;
 	__atomic_store_n(&work, false, __ATOMIC_SEQ_CST);
 	for (size_t i = 0; i < ARRAY_SIZE(parts); i++)
 		parts[i].service();
 	__atomic_store_n(&next_look, cpu_rdtsc() + time_ns_to_tsc(LOOK_NS), __ATOMIC_RELAXED);
-	lock_release(&lock);
+	host_stay_stopped(f);
+}
+
+void debug_start(void)
+{
+	trap_set_handler(VECTOR_SELF, serve);
+	for (size_t i = 0; i < ARRAY_SIZE(parts); i++)
+		parts[i].start();
 }
 
 void debug_service(void)
 {
 	if (__atomic_load_n(&work, __ATOMIC_RELAXED) ||
 	    cpu_rdtsc() >= __atomic_load_n(&next_look, __ATOMIC_RELAXED))
-		serve();
+		trap_self();
 }

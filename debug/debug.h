@@ -21,5 +21,9 @@ void debug_service(void);
  * millisecond. From any context, an interrupt handler or NMI too. */
 void debug_ask(void);
 
+/* The debugger's lock, for the stop of the hypervisor outside of debug_service(). */
+MUST_CHECK bool debug_try_lock(void);
+void debug_unlock(void);
+
 /* How long all cores may sleep at most without a debug_service(); NS_NEVER: no limit. */
 uint64_t debug_patience_ns(void);
