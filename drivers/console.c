@@ -194,7 +194,8 @@ void console_type(struct byte_ring *from, bool *taking)
 		uint8_t byte = byte_ring_peek(from, 0);
 
 		byte_ring_skip(from, 1);
-		typed |= !console.input_filter(byte) && byte_ring_put(&console.mux.input, byte);
+		typed |= (!console.input_filter || !console.input_filter(byte)) &&
+			 byte_ring_put(&console.mux.input, byte);
 	}
 	if (typed)
 		tell_foreground();
@@ -211,6 +212,16 @@ bool console_line_is_of(const struct console_port *p)
 {
 	return __atomic_load_n(&console.mux.line_open, __ATOMIC_RELAXED) &&
 	       __atomic_load_n(&console.mux.line_of, __ATOMIC_RELAXED) == p;
+}
+
+void console_share(struct console_sharer *s)
+{
+	console.sharer = s;
+}
+
+bool console_chip_receive(uint8_t *byte)
+{
+	return uart16550_receive(&console.uart, byte);
 }
 
 void console_set_mirror(void (*fn)(const uint8_t *bytes, size_t len_bytes))

@@ -13,6 +13,7 @@
  */
 #pragma once
 
+#include "drivers/byte_ring.h"
 #include "kernel/log.h"
 
 struct byte_ring;
@@ -71,6 +72,23 @@ void console_set_input_filter(bool (*take)(uint8_t byte));
 /* All of from, which a filter took, is as if it was typed now; *taking becomes false first. The
  * filter sees it again, and may put it back into from. */
 void console_type(struct byte_ring *from, bool *taking);
+
+/* Who shares the line with the console (gdb). The rings are the sharer's, the console takes from
+ * and puts into them with its lock held; one struct, which lives on. */
+struct console_sharer {
+	bool on;      /* atomic: every byte from the chip goes into input */
+	bool text_on; /* atomic: all that the console shows goes into text, not to the chip */
+	struct byte_ring input, text;
+	struct byte_ring output; /* goes to the chip as it is, before all else */
+	void (*arrived)(void);   /* a byte was put into input, or room waits in vain in text */
+};
+
+void console_share(struct console_sharer *s);
+
+/* For the sharer, while all other cores are held: the chip itself, whoever has the console's lock.
+ * What output still holds goes first. */
+bool console_chip_receive(uint8_t *byte);
+size_t console_chip_send(const uint8_t *bytes, size_t len);
 
 /* For who edits a line: whether p's unfinished line is erased, instead of broken, when somebody
  * else writes; and whether p's line is the unfinished one now. */

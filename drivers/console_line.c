@@ -17,6 +17,47 @@
 static const struct cpu *draining; /* the core that takes log lines with the lock held */
 static bool forced;                /* a panic goes on: the console is its own for good */
 
+static bool is_shared(void)
+{
+	return console.sharer && __atomic_load_n(&console.sharer->on, __ATOMIC_RELAXED);
+}
+
+/* A reader that a debugger has stopped in the middle has to find that others went on: what it has
+ * looked at is not its own until the tail has moved for it. */
+static bool send_sharers_output(void)
+{
+	struct byte_ring *r = &console.sharer->output;
+	uint32_t tail = r->tail, used = byte_ring_used(r);
+	uint8_t bytes[16];
+	size_t n = used < sizeof(bytes) ? used : sizeof(bytes);
+
+	for (uint32_t i = 0; i < n; i++)
+		bytes[i] = byte_ring_peek(r, i);
+	n = uart16550_send(&console.uart, bytes, n);
+	return __atomic_compare_exchange_n(&r->tail, &tail, tail + (uint32_t)n, false,
+					   __ATOMIC_RELEASE, __ATOMIC_RELAXED) &&
+	       byte_ring_used(r) == 0;
+}
+
+size_t console_chip_send(const uint8_t *bytes, size_t len)
+{
+	return send_sharers_output() ? uart16550_send(&console.uart, bytes, len) : 0;
+}
+
+/* Where text goes; returns how much of it went. */
+static size_t show(const uint8_t *bytes, size_t n)
+{
+	struct console_sharer *s = console.sharer;
+	size_t done = 0;
+
+	if (!s || !__atomic_load_n(&s->text_on, __ATOMIC_RELAXED))
+		return console.uart_there ? uart16550_send(&console.uart, bytes, n) : n;
+	while (done < n && byte_ring_put(&s->text, bytes[done]))
+		done++;
+	s->arrived();
+	return done;
+}
+
 static void receive(void)
 {
 	struct byte_ring *input = &console.mux.input;
@@ -26,7 +67,9 @@ static void receive(void)
 	while (count < CHUNK_BYTES && byte_ring_room(input) > 0 &&
 	       uart16550_receive(&console.uart, &byte)) {
 		count++;
-		if (!console.input_filter || !console.input_filter(byte))
+		if (is_shared() && byte_ring_put(&console.sharer->input, byte))
+			console.sharer->arrived();
+		else if (!console.input_filter || !console.input_filter(byte))
 			typed += byte_ring_put(input, byte);
 	}
 	if (byte_ring_room(input) < INPUT_STOP_ROOM)
@@ -46,14 +89,15 @@ static uint32_t transmit(uint32_t most)
 	struct byte_ring *output = &console.mux.output;
 	uint32_t done = 0, used;
 
+	if (console.sharer && !send_sharers_output())
+		return 0;
 	while (done < most && (used = byte_ring_used(output)) > 0) {
 		uint8_t bytes[16];
 		size_t n = used < sizeof(bytes) ? used : sizeof(bytes);
 
 		for (uint32_t i = 0; i < n; i++)
 			bytes[i] = byte_ring_peek(output, i);
-		if (console.uart_there)
-			n = uart16550_send(&console.uart, bytes, n);
+		n = show(bytes, n);
 		if (n == 0)
 			break;
 		if (console.mirror)
@@ -67,7 +111,8 @@ static uint32_t transmit(uint32_t most)
 static void set_irqs(void)
 {
 	bool receiving = !__atomic_load_n(&console.input_paused, __ATOMIC_RELAXED);
-	bool sending = byte_ring_used(&console.mux.output) > 0;
+	bool sending = byte_ring_used(&console.mux.output) > 0 ||
+		       (console.sharer && byte_ring_used(&console.sharer->output) > 0);
 
 	if (console.uart_there)
 		uart16550_set_irq(&console.uart, console.irq_works && receiving,

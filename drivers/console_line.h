@@ -21,6 +21,7 @@ struct console {
 	uint64_t next_look;     /* atomic: TSC when everything is looked at, asked or not */
 	void (*input_hook)(struct console_port *p);
 	bool (*input_filter)(uint8_t byte);
+	struct console_sharer *sharer;
 	void (*mirror)(const uint8_t *bytes, size_t len_bytes);
 };
 
