@@ -2,6 +2,10 @@
 #include "debug/gdb.h"
 
 #include "debug/debug.h"
+#include "debug/gdb_server.h"
+#include "debug/host_stop.h"
+#include "debug/machine_target.h"
+#include "debug/monitor_command.h"
 #include "drivers/console.h"
 #include "drivers/ioapic.h"
 #include "drivers/lapic.h"
@@ -12,9 +16,45 @@
 #include "kernel/trap.h"
 
 #define OPTION_BYTES 32u
+#define RING_BYTES   8192u
+#define PIECE_BYTES  16u
+/* As long as bytes come or go, one core stays with it, this long at most. */
+#define QUIET_NS     UINT64_C(300000)
+#define STAY_NS      (2 * NS_PER_MILLISECOND)
 
-static struct uart16550 uart;
-static bool uart_there, irq_works;
+enum line { LINE_NONE, LINE_OWN, LINE_CONSOLE };
+
+static const char *const gone_words[] = {"run", "stay"};
+
+static struct gdb_server server;
+static enum line line;
+static struct uart16550 uart; /* LINE_OWN */
+static bool irq_works;
+static uint8_t piece[PIECE_BYTES]; /* to the chip, from piece_at on */
+static unsigned piece_at, piece_len;
+
+/* LINE_CONSOLE */
+static uint8_t ring_bytes[4][RING_BYTES];
+static struct byte_ring typed; /* it was no packet */
+static struct console_sharer sharer = {.arrived = debug_ask};
+
+static void give_back(void *state, uint8_t byte)
+{
+	(void)state;
+	if (!byte_ring_put(&typed, byte))
+		log_warn(LOG_CONSOLE, "gdb: typed text is lost");
+}
+
+static void share_console(void)
+{
+	struct byte_ring *const rings[] = {&sharer.input, &sharer.text, &sharer.output, &typed};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rings); i++)
+		byte_ring_init(rings[i], ring_bytes[i], RING_BYTES);
+	line = LINE_CONSOLE;
+	sharer.on = true;
+	console_share(&sharer);
+}
 
 /* The chip is read in gdb_service(). That empties it, so the next byte is a new edge. */
 static void on_irq(struct trap_frame *f)
@@ -33,38 +73,153 @@ static void enable_irq(uint8_t irq)
 		s = ioapic_route(irq, VECTOR_GDB, lapic_id());
 	irq_works = s == OK;
 	uart16550_set_irq(&uart, irq_works, false);
-	log_info(LOG_CONSOLE, "gdb: 16550 at %#x, %s", uart.port,
-		 irq_works ? "by interrupt" : "polled");
+}
+
+static enum status open_line(const char *wanted)
+{
+	uint16_t port = 0;
+	uint8_t irq = 0;
+	enum status s = uart16550_parse_option(text_from(wanted), &port, &irq);
+
+	if (s == OK && port == console_port_number()) {
+		share_console();
+		return OK;
+	}
+	if (s == OK)
+		s = uart16550_init(&uart, port);
+	if (s != OK)
+		return s;
+	line = LINE_OWN;
+	enable_irq(irq);
+	return OK;
 }
 
 void gdb_start(void)
 {
 	char text[OPTION_BYTES];
 	const char *wanted = command_line_string("gdb", text, sizeof(text));
-	uint16_t port = 0;
-	uint8_t irq = 0;
+	struct gdb_config config = {
+		.when_gone = (enum gdb_when_gone)command_line_choice(
+			"gdb-gone", gone_words, ARRAY_SIZE(gone_words), GDB_GONE_STAY),
+		.sink.put = give_back,
+	};
 	enum status s;
 
 	if (!wanted || text_is(text_from(wanted), "none"))
 		return;
-	s = uart16550_parse_option(text_from(wanted), &port, &irq);
-	if (s == OK && port != console_port_number())
-		s = uart16550_init(&uart, port);
+	s = open_line(wanted);
 	if (s != OK) {
 		log_error(LOG_CONSOLE, "gdb=%s: %s", wanted, status_text(s));
 		return;
 	}
-	if (port != console_port_number()) {
-		uart_there = true;
-		enable_irq(irq);
+	config.text_line = line == LINE_CONSOLE;
+	config.offer_no_ack = line == LINE_OWN;
+	gdb_server_init(&server, &machine_target, &config);
+	host_start();
+	log_info(LOG_CONSOLE, "gdb: %s, %s", wanted,
+		 line == LINE_CONSOLE ? "shared with the console"
+		 : irq_works          ? "by interrupt"
+				      : "polled");
+}
+
+static bool receive(uint8_t *byte)
+{
+	if (line == LINE_OWN)
+		return uart16550_receive(&uart, byte);
+	if (byte_ring_used(&sharer.input) == 0)
+		return host_is_stopped() && console_chip_receive(byte);
+	*byte = byte_ring_peek(&sharer.input, 0);
+	byte_ring_skip(&sharer.input, 1);
+	return true;
+}
+
+static bool take_input(uint64_t now)
+{
+	uint8_t byte;
+	bool any = false;
+
+	for (unsigned i = 0; i < PIECE_BYTES && receive(&byte); i++) {
+		gdb_server_input(&server, byte, now);
+		any = true;
 	}
+	return any;
+}
+
+static unsigned send(const uint8_t *bytes, unsigned len)
+{
+	unsigned done = 0;
+
+	if (line == LINE_OWN)
+		return (unsigned)uart16550_send(&uart, bytes, len);
+	if (host_is_stopped())
+		return (unsigned)console_chip_send(bytes, len);
+	while (done < len && byte_ring_put(&sharer.output, bytes[done]))
+		done++;
+	return done;
+}
+
+static bool give_output(void)
+{
+	unsigned sent;
+
+	if (piece_at == piece_len) {
+		piece_at = piece_len = 0;
+		while (piece_len < PIECE_BYTES && gdb_server_output(&server, &piece[piece_len]))
+			piece_len++;
+	}
+	if (piece_at == piece_len)
+		return false;
+	sent = send(piece + piece_at, piece_len - piece_at);
+	piece_at += sent;
+	return sent > 0;
+}
+
+/* Between the console and gdb: its text as gdb's, what is no packet as typed. */
+static void follow_console(void)
+{
+	bool none = false;
+	uint8_t text[PIECE_BYTES];
+	size_t n = byte_ring_used(&sharer.text);
+
+	__atomic_store_n(&sharer.text_on, gdb_server_attached(&server), __ATOMIC_RELAXED);
+	if (n > sizeof(text))
+		n = sizeof(text);
+	for (size_t i = 0; i < n; i++)
+		text[i] = byte_ring_peek(&sharer.text, (uint32_t)i);
+	n = n ? gdb_server_console_output(&server, (const char *)text, n) : 0;
+	byte_ring_skip(&sharer.text, (uint32_t)n);
+	if (byte_ring_used(&typed) > 0 && !host_is_stopped())
+		console_type(&typed, &none);
+	if (byte_ring_used(&sharer.output) > 0 && !host_is_stopped())
+		console_service();
 }
 
 void gdb_service(void)
 {
+	uint64_t start_ns, moved_ns, now;
+	bool moved;
+
+	if (line == LINE_NONE)
+		return;
+	start_ns = moved_ns = now = now_ns();
+	do {
+		moved = take_input(now);
+		gdb_server_poll(&server, now);
+		moved |= give_output();
+		if (line == LINE_CONSOLE)
+			follow_console();
+		now = now_ns();
+		if (moved)
+			moved_ns = now;
+	} while (gdb_server_attached(&server) && !host_is_stopped() && now - moved_ns < QUIET_NS &&
+		 now - start_ns < STAY_NS && moved_ns != start_ns);
+	if (line == LINE_OWN)
+		uart16550_set_irq(&uart, irq_works, irq_works && piece_at < piece_len);
+	else if (piece_at < piece_len)
+		debug_ask();
 }
 
 uint64_t gdb_patience_ns(void)
 {
-	return uart_there && !irq_works ? NS_PER_MILLISECOND : NS_NEVER;
+	return line == LINE_OWN && !irq_works ? NS_PER_MILLISECOND : NS_NEVER;
 }
