@@ -48,7 +48,7 @@ KERNEL_LDFLAGS := -m elf_x86_64 -nostdlib -static -z noexecstack -z max-page-siz
 SMALL := -Oz -fno-jump-tables $(if $(findstring clang,$(CC)),,-malign-data=abi)
 FAST := -O2 $(if $(findstring clang,$(CC)),,$(addprefix -fno-align-,jumps loops labels))
 OPTIMISE = $(if $(DEBUG),,$(SMALL))
-HOT := $(wildcard vmx/run.c vmx/exit_fast*.c vmx/exit_io.c vmx/exit_cpu.c \
+HOT := $(wildcard vmx/run.c vmx/exit_fast*.c vmx/exit_stats.c vmx/exit_io.c vmx/exit_cpu.c \
 	vmx/exit_event.c vmx/inject.c vmx/vm_serial.c guest/io_bus.c guest/platform.c guest/vpic.c \
 	guest/vpit.c guest/vpit_channel.c guest/vuart.c guest/mmio_bus.c guest/decode_mov.c \
 	drivers/console_mux.c)
