@@ -1,51 +1,72 @@
-/* debug/stats.c - exits by reason, for all VMs. */
+/* debug/stats.c - see debug/stats.h. */
 #include "debug/stats.h"
 
 #include "kernel/log.h"
+#include "kernel/string.h"
+#include "kernel/time.h"
 #include "vmx/exit.h"
 #include "vmx/vm.h"
 
-#define PER_MILLE 1000u
+#define LINE_MAX 160u
 
-/* The most frequent reason below a count that has been shown, or EXIT_REASONS if none is left.
- * Equal counts come in the order of their numbers. */
-static uint32_t next_reason(const struct vm *vm, const bool shown[EXIT_REASONS])
+static bool wanted;
+
+/* Makes lines of the log out of pieces of text. */
+struct log_lines {
+	const char *vm;
+	size_t len;
+	char text[LINE_MAX];
+};
+
+static void write_to_log(void *state, const char *text, size_t len)
 {
-	uint32_t best = EXIT_REASONS;
+	struct log_lines *l = state;
 
-	for (uint32_t i = 0; i < EXIT_REASONS; i++) {
-		if (shown[i] || !vm->exit_totals[i])
-			continue;
-		if (best == EXIT_REASONS || vm->exit_totals[i] > vm->exit_totals[best])
-			best = i;
-	}
-	return best;
-}
-
-static void log_vm(const struct vm *vm)
-{
-	bool shown[EXIT_REASONS] = {false};
-	uint64_t sum = 0;
-	uint32_t reason;
-
-	for (uint32_t i = 0; i < EXIT_REASONS; i++)
-		sum += vm->exit_totals[i];
-	log_info(LOG_EXIT, "%s: %llu exits in %llu runs", vm->config.name, (unsigned long long)sum,
-		 (unsigned long long)vm->runs_done);
-	while ((reason = next_reason(vm, shown)) < EXIT_REASONS) {
-		uint64_t count = vm->exit_totals[reason];
-		uint64_t share = count * PER_MILLE / sum;
-		const char *name = exit_reason_name(reason);
-
-		log_info(LOG_EXIT, "%s: %10llu  %3llu.%llu %%  %s", vm->config.name,
-			 (unsigned long long)count, (unsigned long long)(share / 10),
-			 (unsigned long long)(share % 10), name ? name : "unknown");
-		shown[reason] = true;
+	for (; len; len--, text++) {
+		if (*text == '\n') {
+			log_info(LOG_EXIT, "%s: %.*s", l->vm, (int)l->len, l->text);
+			l->len = 0;
+		} else if (l->len < sizeof(l->text)) {
+			l->text[l->len++] = *text;
+		}
 	}
 }
 
-void stats_log(void)
+void stats_start(bool summaries)
 {
-	for (unsigned i = 0; i < vm_count; i++)
-		log_vm(vms[i]);
+	wanted = summaries;
+}
+
+struct stats_source stats_of(const struct vm *vm)
+{
+	uint64_t since = vm->stats_since_ns;
+
+	return (struct stats_source){
+		.name = vm->config.name,
+		.stats = vm->stats,
+		.io = &vm->platform.io,
+		.mmio = &vm->platform.mmio,
+		.reason_name = exit_reason_name,
+		.ran_ns = vm->stats_before_ns + (since ? vm_clock_ns(vm) - since : 0),
+		.tsc_hz = time_tsc_hz(),
+		.runs = vm->runs_done,
+	};
+}
+
+void stats_vm_ended(const struct vm *vm)
+{
+	struct log_lines lines = {.vm = vm->config.name};
+	const struct debug_output out = {.write = write_to_log, .state = &lines};
+	struct stats_source source = stats_of(vm);
+
+	if (wanted)
+		stats_print(&source, STATS_SUMMARY, &out);
+}
+
+void stats_reset(struct vm *vm)
+{
+	__atomic_store_n(&vm->stats->clear, true, __ATOMIC_RELEASE);
+	vm->stats_before_ns = 0;
+	if (vm->stats_since_ns)
+		vm->stats_since_ns = vm_clock_ns(vm);
 }

@@ -1,10 +1,22 @@
 /*
- * debug/stats.h - what each VM did, by exit reason: the table behind the option stats=on.
+ * debug/stats.h - the statistics of exits: the summary of each VM at its end (option stats=on).
  *
- * Spec: SDM 3D appendix "VMX Basic Exit Reasons" for the names.
+ * debug/stats_report.h says what it looks like; debug/cmd_stats.c is the monitor's command.
  */
 #pragma once
 
-/* Logs a table for every VM of this boot, all of its runs together, the most frequent reason first.
- * Boot processor, after the last VM has ended. */
-void stats_log(void);
+#include "debug/stats_report.h"
+
+struct vm;
+
+/* Wants a summary of each VM that ends from now on. Boot processor, before the first VM. */
+void stats_start(bool summaries);
+
+/* A VM has ended for good: its summary to the log, if it is wanted. On its core. */
+void stats_vm_ended(const struct vm *vm);
+
+/* Where the numbers of a VM are, now. Any core. */
+struct stats_source stats_of(const struct vm *vm);
+
+/* All of them begin anew at 0, from its next exit on. Any core, one at a time. */
+void stats_reset(struct vm *vm);

@@ -250,6 +250,7 @@ static const struct host_ops ops = {
 	.service = service,
 	.debug_ask = debug_ask,
 	.service_patience_ns = service_patience_ns,
+	.vm_ended = stats_vm_ended,
 	.wall_clock_s = clock_unix_s,
 	.kick = kick,
 	.timer_arm_ns = lapic_timer_arm_ns,
@@ -344,6 +345,7 @@ NORETURN void kernel_main(uint32_t magic, uint32_t info_phys)
 	command_line_complain("cores", options_u64(&command_line, "cores", CPU_MAX, &cores));
 	command_line_complain("without", options_text(&command_line, "without", &without));
 	command_line_complain("stats", options_flag(&command_line, "stats", &stats));
+	stats_start(stats);
 	(void)smp_start(&acpi, (unsigned)cores, application_processor);
 	if (vmx_init(&host_frames, &ops, without, &reason) != OK)
 		refuse(reason);
@@ -360,7 +362,5 @@ NORETURN void kernel_main(uint32_t magic, uint32_t info_phys)
 	vmx_core_loop();
 	vmx_core_off();
 	wait_for_cores(&cores_off, "left VMX operation");
-	if (stats)
-		stats_log();
 	finish(free_before);
 }

@@ -121,7 +121,7 @@ static void dump_history(const char *name, const struct vcpu *v)
 		  (unsigned long long)shown);
 	for (uint64_t i = shown; i-- > 0;) {
 		const struct exit_record *r = &v->history[(last - i) % EXIT_HISTORY];
-		const char *reason = exit_reason_name((uint32_t)r->reason & 0xffff);
+		const char *reason = exit_reason_name(r->reason & 0xffff);
 
 		log_error(LOG_GUEST, "%s:   %-24s RIP %08llx  qualification %llx", name,
 			  reason ? reason : "?", (unsigned long long)r->rip,

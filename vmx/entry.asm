@@ -7,44 +7,17 @@
 ; The exits that guests make most go a short way that never leaves this file, or for one call of
 ; C only (vmx/exit_fast.c, vmx/exit_fast_mmio.c): CPUID with a fixed answer, VMCALL, IN and OUT of a
 ; byte, some of OUTS, MOV to what is not RAM, and what brings an interrupt of the board. It does
-; what the loop in vmx/run.c does for an exit: the history and the count, RIP moved, the timer set.
-; What is not plain goes the long way before anything was done: a trace or a step that is on
-; (VCPU_SLOW), RFLAGS.TF, blocking by STI or MOV SS, EIP at the end of the 4 GiB. without=fast-path
-; sends all exits the long way.
+; what the loop in vmx/run.c does for an exit: the record, RIP moved, the timer set. What is not
+; plain goes the long way before anything was done: RFLAGS.TF, blocking by STI or MOV SS, EIP at the
+; end of the 4 GiB. All exits go the long way while HOST_RIP is vmx_exit_long (vcpu_set_slow() in
+; vmx/vcpu.h): a trace, a step, without=fast-path.
+;
+; Each exit has a record in the ring that is the history and what the statistics are made of: it is
+; begun with the TSC at the exit, and ends with the TSC at the next entry, on both ways. Before the
+; first record is used again, all are folded into the tables of vmx/exit_stats.c.
 ; Spec: SDM 3C "VM Entries", "VM Exits".
 
-%include "vmx/vcpu_layout.inc"
-
-; vmx/fields.h has these, too.
-%define VMCS_EXIT_REASON		0x4402
-%define VMCS_EXIT_INSTRUCTION_LENGTH	0x440c
-%define VMCS_GUEST_SS_ACCESS		0x4818
-%define VMCS_GUEST_INTERRUPTIBILITY	0x4824
-%define VMCS_PREEMPTION_TIMER		0x482e
-%define VMCS_EXIT_QUALIFICATION		0x6400
-%define VMCS_GUEST_RIP			0x681e
-%define VMCS_GUEST_RFLAGS		0x6820
-
-%define REASON_WINDOW	7
-%define REASON_CPUID	10
-%define REASON_VMCALL	18
-%define REASON_IO	30
-%define REASON_EPT_VIOLATION 48
-%define REASON_TIMER	52
-
-%define SHORT_REASONS	((1 << REASON_WINDOW) | (1 << REASON_VMCALL) | \
-			(1 << REASON_EPT_VIOLATION) | (1 << REASON_TIMER))
-
-%define IO_WIDTH	0x07	; qualification: bytes, less one
-%define IO_STRING	0x10
-%define BLOCKING	0x3	; interruptibility: by STI, by MOV SS
-%define SS_DPL		0x60	; access rights: the CPL
-%define RFLAGS_TF	0x100
-
-%define REG(n) (VCPU_GPR + 8 * (n))
-
-; After a VM exit RSP is 128 above the vCPU: everything at hand takes a displacement of one byte.
-%define V(offset) rsp + (offset) - 128
+%include "vmx/entry_macros.inc"
 
 	default rel
 
@@ -107,57 +80,6 @@ vmx_leave:
 	frame_is_stack 8
 	ret
 
-; The macros below are what the loop in vmx/run.c does for an exit. VMREAD and VMWRITE cannot fail
-; in them, since a VMREAD gave the exit reason. RSP is that of the exit.
-
-; TF owes a #DB behind the instruction, and blocking ends there: to %1. Changes rax, rcx.
-%macro look_for_debts 1
-	mov	eax, VMCS_GUEST_INTERRUPTIBILITY
-	vmread	rax, rax
-	mov	ecx, VMCS_GUEST_RFLAGS
-	vmread	rcx, rcx
-	mov	cl, al			; what lies below TF is not asked for
-	test	ecx, RFLAGS_TF | BLOCKING
-	jnz	%1
-%endmacro
-
-; Moves RIP behind the instruction, or goes to %1 where EIP may wrap; notes the exit for reason %2
-; with qualification %3 in the history. Changes rax, rcx, rdx. From here on there is no way back.
-%macro advance 3
-	mov	eax, VMCS_EXIT_INSTRUCTION_LENGTH
-	vmread	rax, rax
-	mov	ecx, VMCS_GUEST_RIP
-	vmread	rdx, rcx
-	add	rax, rdx
-	cmp	eax, edx
-	jb	%1
-	vmwrite	rcx, rax
-	add	byte [V(VCPU_HISTORY_AT)], 8
-	movzx	eax, byte [V(VCPU_HISTORY_AT)]
-	mov	[V(VCPU_HISTORY) + rax * 4], rdx
-	mov	qword [V(VCPU_HISTORY) + rax * 4 + 8], %3
-	mov	qword [V(VCPU_HISTORY) + rax * 4 + 16], %2
-	inc	qword [V(VCPU_EXIT_COUNTS) + 8 * (%2)]
-%endmacro
-
-; As set_timer() in vmx/run.c. %1: the vCPU, as an address; %2: where the deadline is over, the
-; timer's value less one. -1: the guest is left again at once, since it has just done an
-; instruction; 0: it may do one. Changes rax, rcx, rdx.
-%macro set_timer 2
-	rdtsc
-	mov	edx, [%1 + VCPU_DEADLINE]
-	sub	edx, eax
-	mov	cl, [%1 + VCPU_TIMER_SHIFT]
-	cmp	edx, [%1 + VCPU_TURN_TICKS]
-	jbe	%%ahead
-	mov	edx, %2
-%%ahead:
-	sar	edx, cl			; a turn has less than 31 bits
-	inc	edx
-	mov	ecx, VMCS_PREEMPTION_TIMER
-	vmwrite	rcx, rdx
-%endmacro
-
 ; VMCS_HOST_RIP. VMCS_HOST_RSP is the end of v->gpr; all other registers are the guest's. Nothing is
 ; pushed: an NMI or #MC that comes in here has a stack of its own.
 	align	64
@@ -167,40 +89,40 @@ vmx_exit:
 	mov	[V(REG(0))], rax
 	mov	[V(REG(1))], rcx
 	mov	[V(REG(2))], rdx
+	begin_record vmx_exit_fold
 	mov	eax, VMCS_EXIT_REASON
 	vmread	rax, rax		; if it fails, 4402h stays, which the long way finds out
-	cmp	word [V(VCPU_SLOW)], 0
-	jne	vmx_exit_slow
 	cmp	eax, REASON_IO
 	je	exit_io_fast
 	cmp	eax, REASON_CPUID
 	je	exit_cpuid_fast
-	mov	rcx, SHORT_REASONS	; most others take the long way, and shall learn it soon
-	bt	rcx, rax
+	mov	rdx, SHORT_REASONS	; most others take the long way, and shall learn it soon
+	bt	rdx, rax
 	jnc	vmx_exit_slow
+	cmp	eax, REASON_EPT_VIOLATION
+	je	exit_mmio_fast
 	cmp	eax, REASON_TIMER
 	je	exit_events_fast
 	cmp	eax, REASON_WINDOW
 	je	exit_events_fast
-	cmp	eax, REASON_EPT_VIOLATION
-	je	exit_mmio_fast
 	cmp	eax, REASON_VMCALL
 	je	exit_vmcall_fast
+	jmp	vmx_exit_slow
+
+; VMCS_HOST_RIP while there is no short way.
+	align	16
+global vmx_exit_long
+vmx_exit_long:
+	frame_is_vcpu
+	mov	[V(REG(0))], rax
+	mov	[V(REG(1))], rcx
+	mov	[V(REG(2))], rdx
+	begin_record vmx_exit_long_fold
 
 vmx_exit_slow:
-	mov	[V(REG(6))], rsi
-	mov	[V(REG(7))], rdi
-	mov	[V(REG(8))], r8
-	mov	[V(REG(9))], r9
-	mov	[V(REG(10))], r10
-	mov	[V(REG(11))], r11
-vmx_exit_kept:				; what the ABI of C keeps
-	mov	[V(REG(3))], rbx
-	mov	[V(REG(5))], rbp
-	mov	[V(REG(12))], r12
-	mov	[V(REG(13))], r13
-	mov	[V(REG(14))], r14
-	mov	[V(REG(15))], r15
+	save_scratch
+vmx_exit_kept:
+	save_kept V(0)
 	mov	rsp, [V(VCPU_HOST_STACK)]
 	frame_is_stack
 	mov	eax, VMCS_EXIT_REASON
@@ -209,17 +131,42 @@ vmx_exit_kept:				; what the ABI of C keeps
 	mov	eax, VMX_ENTER_INVALID	; no VMREAD works: it has no VMCS
 	jmp	vmx_leave
 
+; void exit_fast_fold(struct vcpu *v) in vmx/exit_fast.c: once in 32 exits.
+	align	16
+vmx_exit_fold:
+vmx_exit_long_fold:
+	frame_is_vcpu
+	save_scratch
+	lea	rdi, [V(0)]
+	mov	rsp, [V(VCPU_HOST_STACK)]
+	frame_is_stack
+extern exit_fast_fold
+	call	exit_fast_fold
+	mov	rsp, [rsp]
+	sub	rsp, -128
+	frame_is_vcpu
+	mov	rsi, [V(REG(6))]
+	mov	rdi, [V(REG(7))]
+	mov	r8, [V(REG(8))]
+	mov	r9, [V(REG(9))]
+	mov	r10, [V(REG(10))]
+	mov	r11, [V(REG(11))]
+	cmp	byte [V(VCPU_SLOW)], 0
+	jne	vmx_exit_long_fold_done
+	jmp	vmx_exit_fold_done
+
 ; Leaves whose answer is always the same.
 	align	16
 exit_cpuid_fast:
 	frame_is_vcpu
 	mov	eax, [V(REG(0))]
+	mov	[RECORD(V(0)) + QUALIFICATION_AT], rax
 	cmp	eax, 31
 	ja	vmx_exit_slow
 	bt	dword [V(VCPU_FIXED_LEAVES)], eax
 	jnc	vmx_exit_slow
 	look_for_debts vmx_exit_slow
-	advance	vmx_exit_slow, REASON_CPUID, 0
+	advance	vmx_exit_slow, REASON_CPUID
 	set_timer V(0), -1
 	mov	eax, [V(REG(0))]
 	shl	eax, 4
@@ -243,7 +190,8 @@ exit_vmcall_fast:
 	cmp	eax, HYPERCALL_LAST - HYPERCALL_VERSION - 1
 	jbe	vmx_exit_slow
 	look_for_debts vmx_exit_slow
-	advance	vmx_exit_slow, REASON_VMCALL, 0
+	advance	vmx_exit_slow, REASON_VMCALL
+	mov	qword [RECORD(V(0)) + QUALIFICATION_AT], 0
 	set_timer V(0), -1
 	mov	eax, HYPERCALL_UNKNOWN
 	mov	ecx, HYPERCALL_INTERFACE
@@ -266,9 +214,9 @@ vmx_not_resumed_fast:
 exit_io_fast:
 	frame_is_vcpu
 	mov	[V(REG(8))], r8
-	rdtsc				; as early as can be: the moment of the access
-	shl	rdx, 32
-	lea	r8, [rdx + rax]
+	shl	rdx, 32			; the moment of the access is that of the exit
+	mov	r8d, [RECORD(V(0)) + START_AT]
+	or	r8, rdx
 	mov	[V(REG(6))], rsi
 	mov	[V(REG(7))], rdi
 	mov	[V(REG(9))], r9
@@ -279,7 +227,8 @@ exit_io_fast:
 	vmread	rsi, rsi
 	test	sil, IO_WIDTH | IO_STRING
 	jnz	exit_string_fast
-	advance	vmx_exit_kept, REASON_IO, rsi
+	mov	[RECORD(V(0)) + QUALIFICATION_AT], rsi
+	advance	vmx_exit_kept, REASON_IO
 	lea	rdi, [V(0)]
 	mov	rdx, r8
 	mov	rsp, [V(VCPU_HOST_STACK)]
@@ -289,6 +238,7 @@ extern exit_fast_io
 	mov	rdi, [rsp]		; vmx_enter_guest has pushed it
 	test	al, al
 	jz	vmx_done
+	movzx	ecx, byte [rdi + VCPU_HISTORY_AT]
 	set_timer rdi, -1
 vmx_resume:				; after a call of C
 	mov	rax, [rdi + REG(0)]
@@ -303,12 +253,7 @@ vmx_resume:				; after a call of C
 	vmresume
 	jmp	vmx_not_resumed
 vmx_done:
-	mov	[rdi + REG(3)], rbx
-	mov	[rdi + REG(5)], rbp
-	mov	[rdi + REG(12)], r12
-	mov	[rdi + REG(13)], r13
-	mov	[rdi + REG(14)], r14
-	mov	[rdi + REG(15)], r15
+	save_kept rdi
 	mov	eax, VMX_ENTER_DONE
 	jmp	vmx_leave
 
@@ -317,12 +262,7 @@ vmx_done:
 	align	16
 exit_events_fast:
 	frame_is_vcpu
-	mov	[V(REG(6))], rsi
-	mov	[V(REG(7))], rdi
-	mov	[V(REG(8))], r8
-	mov	[V(REG(9))], r9
-	mov	[V(REG(10))], r10
-	mov	[V(REG(11))], r11
+	save_scratch
 	lea	rdi, [V(0)]
 	mov	esi, eax
 	mov	rsp, [V(VCPU_HOST_STACK)]
@@ -333,6 +273,7 @@ vmx_tried:
 	mov	rdi, [rsp]
 	test	al, al
 	jz	.not_done
+	movzx	ecx, byte [rdi + VCPU_HISTORY_AT]
 	set_timer rdi, 0
 	jmp	vmx_resume
 .not_done:
@@ -356,18 +297,8 @@ extern exit_fast_string
 	align	16
 exit_mmio_fast:
 	frame_is_vcpu
-	mov	[V(REG(3))], rbx
-	mov	[V(REG(5))], rbp
-	mov	[V(REG(6))], rsi
-	mov	[V(REG(7))], rdi
-	mov	[V(REG(8))], r8
-	mov	[V(REG(9))], r9
-	mov	[V(REG(10))], r10
-	mov	[V(REG(11))], r11
-	mov	[V(REG(12))], r12
-	mov	[V(REG(13))], r13
-	mov	[V(REG(14))], r14
-	mov	[V(REG(15))], r15
+	save_scratch
+	save_kept V(0)
 	lea	rdi, [V(0)]
 	mov	rsp, [V(VCPU_HOST_STACK)]
 	frame_is_stack
@@ -382,6 +313,7 @@ extern exit_fast_mmio
 	mov	r13, [rdi + REG(13)]
 	mov	r14, [rdi + REG(14)]
 	mov	r15, [rdi + REG(15)]
+	movzx	ecx, byte [rdi + VCPU_HISTORY_AT]
 	set_timer rdi, -1
 	jmp	vmx_resume
 .not_done:

@@ -88,7 +88,7 @@ const char *exit_reason_name(uint32_t basic_reason)
 
 enum exit_action exit_unhandled(struct vcpu *v)
 {
-	uint32_t reason = (uint32_t)vcpu_last_exit(v)->reason;
+	uint32_t reason = vcpu_last_exit(v)->reason;
 	const char *name = exit_reason_name(reason & 0xffff);
 	enum exit_action action;
 
@@ -104,6 +104,6 @@ void exit_trace(const struct vcpu *v)
 	const struct exit_record *last = vcpu_last_exit(v);
 
 	log_trace(LOG_EXIT, "%s: %s at %#llx, qualification %#llx", v->vm->config.name,
-		  exit_reason_name((uint32_t)last->reason), (unsigned long long)v->rip,
+		  exit_reason_name(last->reason), (unsigned long long)v->rip,
 		  (unsigned long long)last->qualification);
 }

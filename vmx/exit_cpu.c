@@ -40,6 +40,7 @@ enum exit_action exit_cpuid(struct vcpu *v)
 {
 	const struct cpuid_regs *fixed = cpuid_fixed(&v->vm->cpuid, (uint32_t)v->gpr[RAX]);
 
+	vcpu_last_exit(v)->qualification = (uint32_t)v->gpr[RAX];
 	if (UNLIKELY(!fixed))
 		return cpuid_slow(v);
 	answer_cpuid(v, fixed);
@@ -173,6 +174,7 @@ enum exit_action exit_rdmsr(struct vcpu *v)
 	uint32_t index = (uint32_t)v->gpr[RCX];
 	uint64_t value = 0;
 
+	vcpu_last_exit(v)->qualification = index;
 	if (!carry_out_msr(v, msr_read(&v->vm->msrs, index, &value), index, false, &value))
 		return inject_gp(v, 0);
 	v->gpr[RAX] = value & LOW_HALF;
@@ -189,6 +191,7 @@ enum exit_action exit_wrmsr(struct vcpu *v)
 		.efer = vmcs_read(VMCS_GUEST_EFER),
 	};
 
+	vcpu_last_exit(v)->qualification = index;
 	if (!carry_out_msr(v, msr_write(&v->vm->msrs, index, &value, &now), index, true, &value))
 		return inject_gp(v, 0);
 	return EXIT_SKIP;

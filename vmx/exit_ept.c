@@ -200,6 +200,7 @@ enum exit_action exit_ept_violation(struct vcpu *v)
 	bool write = (v->qualification & VIOLATION_WRITE) != 0;
 	enum exit_action action;
 
+	vcpu_last_exit(v)->key = (uint32_t)min_u64(at.raw / PAGE_4K, UINT32_MAX);
 	/* SDM 3C "Information for VM Exits Due to Vectored Events": IRET had unblocked NMIs. */
 	if ((v->qualification & VIOLATION_NMI_UNBLOCKED) && !(v->event.info & EVENT_VALID))
 		vmcs_write(VMCS_GUEST_INTERRUPTIBILITY,
@@ -217,6 +218,7 @@ enum exit_action exit_ept_misconfiguration(struct vcpu *v)
 	struct ept_leaf leaf;
 	gpa_t at = gpa(vmcs_read(VMCS_GUEST_PHYSICAL_ADDRESS));
 
+	vcpu_last_exit(v)->key = (uint32_t)min_u64(at.raw / PAGE_4K, UINT32_MAX);
 	if (ept_walk(vm_ept(v->vm), at, &leaf) == OK)
 		log_error(LOG_EPT, "%s: the leaf of %#llx leads to %#llx, rights %u, type %d",
 			  v->vm->config.name, (unsigned long long)at.raw,

@@ -56,6 +56,7 @@ enum exit_action exit_exception_or_nmi(struct vcpu *v)
 
 	enum event_type type = (enum event_type)((info >> EVENT_TYPE_SHIFT) & 7);
 
+	vcpu_last_exit(v)->key = f.vector;
 	if (type == EVENT_NMI) {
 		vmx_host_nmi();
 		return EXIT_YIELD;

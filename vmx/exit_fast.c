@@ -23,6 +23,7 @@
 bool exit_fast_io(struct vcpu *v, uint64_t qualification, uint64_t tsc);
 bool exit_fast_events(struct vcpu *v, uint32_t reason);
 bool exit_fast_string(struct vcpu *v, uint64_t qualification);
+void exit_fast_fold(struct vcpu *v);
 
 /* A byte for the console, while nothing waits before it and nobody waits for an interrupt. */
 static inline bool send(struct vm *vm, uint8_t byte)
@@ -84,7 +85,7 @@ bool exit_fast_events(struct vcpu *v, uint32_t reason)
 	if (vcpu_turn_is_over(v, (uint32_t)tsc))
 		return false;
 	v->rip = vmcs_read(VMCS_GUEST_RIP);
-	vcpu_record_exit(v, reason, reason, 0);
+	vcpu_record_exit(v, reason, 0, 0);
 	now = vm_time_at_tsc(v->vm, tsc);
 	platform_sync(p, now, now);
 	inject_prepare(v);
@@ -166,6 +167,34 @@ bool exit_fast_string(struct vcpu *v, uint64_t qualification)
 	}
 	v->rip = rip;
 	vmcs_write(VMCS_GUEST_RIP, next);
-	vcpu_record_exit(v, EXIT_REASON_IO_INSTRUCTION, EXIT_REASON_IO_INSTRUCTION, qualification);
+	vcpu_record_exit(v, EXIT_REASON_IO_INSTRUCTION, qualification, 0);
 	return true;
+}
+
+/* ---- statistics ---- */
+
+static void fold(struct vcpu *v, unsigned end)
+{
+	struct exit_stats *s = v->stats;
+	uint64_t tsc = cpu_rdtsc();
+
+	exit_stats_add(s, &v->history[v->fold_from], end - v->fold_from);
+	v->folded += end - v->fold_from;
+	s->folded += end - v->fold_from;
+	s->folds++;
+	s->fold_ticks += cpu_rdtsc() - tsc;
+	v->fold_from = end;
+}
+
+/* The ring is full, and its first record is the next. */
+void exit_fast_fold(struct vcpu *v)
+{
+	fold(v, EXIT_HISTORY);
+	v->fold_from = 0;
+}
+
+void vcpu_fold_exits(struct vcpu *v)
+{
+	vcpu_last_exit(v)->end_tsc = (uint32_t)cpu_rdtsc();
+	fold(v, v->history_at / 8u + 1);
 }

@@ -107,12 +107,13 @@ bool exit_fast_mmio(struct vcpu *v)
 	struct vm *vm = v->vm;
 	uint64_t q = vmcs_read(VMCS_EXIT_QUALIFICATION);
 	uint64_t rflags = vmcs_read(VMCS_GUEST_RFLAGS);
-	struct mmio_access a = {.at = gpa(vmcs_read(VMCS_GUEST_PHYSICAL_ADDRESS))};
+	struct mmio_access a;
 	struct decoded_mov mov;
 	const uint8_t *bytes;
 
 	if (!is_plain(q, rflags))
 		return false;
+	a.at = gpa(vmcs_read(VMCS_GUEST_PHYSICAL_ADDRESS));
 	v->rip = vmcs_read(VMCS_GUEST_RIP);
 	bytes = find_bytes(v);
 	if (!bytes ||
@@ -122,8 +123,7 @@ bool exit_fast_mmio(struct vcpu *v)
 		return false;
 	a.size = mov.size;
 	a.write = mov.write;
-	if (mov.write)
-		a.value = read_register(v, &mov);
+	a.value = mov.write ? read_register(v, &mov) : 0;
 	if (!mmio_bus_nobody_again(&vm->platform.mmio, &a)) {
 		a.now_ns = vm_now_ns(vm);
 		(void)mmio_bus_access(&vm->platform.mmio, &a);
@@ -133,6 +133,7 @@ bool exit_fast_mmio(struct vcpu *v)
 	vmcs_write(VMCS_GUEST_RIP, v->rip + mov.length);
 	if (rflags & RFLAGS_RF) /* an EPT violation sets it; it ends with the instruction */
 		vmcs_write(VMCS_GUEST_RFLAGS, rflags & ~RFLAGS_RF);
-	vcpu_record_exit(v, EXIT_REASON_EPT_VIOLATION, EXIT_REASON_EPT_VIOLATION, q);
+	/* Without paging it is below 4 GiB. */
+	vcpu_record_exit(v, EXIT_REASON_EPT_VIOLATION, q, (uint32_t)(a.at.raw / PAGE_4K));
 	return true;
 }

@@ -8,6 +8,7 @@
 
 #include "kernel/types.h"
 
+struct vm;
 struct console_port; /* a guest's serial line, as the console sees it */
 
 struct host_ops {
@@ -29,6 +30,8 @@ struct host_ops {
 	void (*debug_ask)(void);
 	/* How long a core may sleep at most before it calls service() again; NS_NEVER: no limit. */
 	uint64_t (*service_patience_ns)(void);
+	/* A VM has ended for good; its core calls it. */
+	void (*vm_ended)(const struct vm *vm);
 	/* Time of day: seconds since 1970, UTC. */
 	int64_t (*wall_clock_s)(void);
 	/* Makes a core look at its cpu->pending word soon. */

@@ -173,6 +173,7 @@ static void write_event(struct vcpu *v)
 	vmcs_write(VMCS_ENTRY_INTERRUPTION_INFO, info);
 	wrap_rip(v);
 	v->event.info = 0;
+	v->stats->events[(uint8_t)info]++;
 }
 
 /* True if the NMI went in; otherwise *controls has the window that is needed. */
@@ -186,6 +187,7 @@ static bool try_nmi(struct vcpu *v, uint32_t *controls)
 	}
 	vmcs_write(VMCS_ENTRY_INTERRUPTION_INFO, event_info(EVENT_NMI, EXC_NMI));
 	v->nmi_pending = false;
+	v->stats->events[EXC_NMI]++;
 	return true;
 }
 
@@ -216,6 +218,7 @@ static inline bool offer_interrupt(struct vcpu *v, bool busy)
 	vector = platform_acknowledge(p);
 	log_trace(LOG_PIC, "%s: interrupt, vector %#x", v->vm->config.name, vector);
 	vmcs_write(VMCS_ENTRY_INTERRUPTION_INFO, event_info(EVENT_EXTERNAL, vector));
+	v->stats->events[vector]++;
 	return true;
 }
 

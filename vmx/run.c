@@ -32,16 +32,14 @@ _Static_assert(offsetof(struct vcpu, gpr) == 0, "VCPU_GPR in vmx/vcpu_layout.inc
 _Static_assert(offsetof(struct vcpu, host_stack) == 128, "VCPU_HOST_STACK in vmx/vcpu_layout.inc");
 _Static_assert(offsetof(struct vcpu, launched) == 136, "VCPU_LAUNCHED in vmx/vcpu_layout.inc");
 _Static_assert(offsetof(struct vcpu, history_at) == 137, "VCPU_HISTORY_AT in vmx/vcpu_layout.inc");
-_Static_assert(offsetof(struct vcpu, no_fast_path) == 138, "VCPU_SLOW in vmx/vcpu_layout.inc");
-_Static_assert(offsetof(struct vcpu, stepping) == 139, "VCPU_SLOW in vmx/vcpu_layout.inc");
+_Static_assert(offsetof(struct vcpu, slow) == 138, "VCPU_SLOW in vmx/vcpu_layout.inc");
 _Static_assert(offsetof(struct vcpu, timer_shift) == 140, "VCPU_TIMER_SHIFT in ...layout.inc");
 _Static_assert(offsetof(struct vcpu, deadline_tsc) == 144, "VCPU_DEADLINE in ...layout.inc");
 _Static_assert(offsetof(struct vcpu, turn_ticks) == 148, "VCPU_TURN_TICKS in ...layout.inc");
 _Static_assert(offsetof(struct vcpu, fixed_leaves) == 152, "VCPU_FIXED_LEAVES in ...layout.inc");
 _Static_assert(offsetof(struct vcpu, leaf_answers) == 160, "VCPU_LEAF_ANSWERS in ...layout.inc");
-_Static_assert(offsetof(struct vcpu, exit_counts) == 168, "VCPU_EXIT_COUNTS in ...layout.inc");
-_Static_assert(offsetof(struct vcpu, history) == 808, "VCPU_HISTORY in vmx/vcpu_layout.inc");
-_Static_assert(sizeof(struct exit_record) == 32 && EXIT_HISTORY == 32, "history_at is a byte");
+_Static_assert(offsetof(struct vcpu, history) == 168, "VCPU_HISTORY in vmx/vcpu_layout.inc");
+_Static_assert(EXIT_HISTORY * 8 == 256, "history_at is a byte that wraps by itself");
 _Static_assert(sizeof(struct cpuid_regs) == 16, "the fast path of CPUID in vmx/entry.asm");
 
 /* ---- before an entry ---- */
@@ -133,6 +131,8 @@ static void prepare(struct vcpu *v)
 	vcpu_set_deadline(v, now); /* an interrupt that went in may have moved it */
 	if (UNLIKELY(v->stepping))
 		step_arm(v);
+	if (UNLIKELY((v->slow & SLOW_STEPPING) != 0) != (v->stepping != 0))
+		vcpu_set_slow(v, SLOW_STEPPING, v->stepping != 0);
 	if (UNLIKELY(v->flush_ept | v->flush_vpid))
 		flush(v);
 	lock_release(&vm->lock);
@@ -147,9 +147,11 @@ static void prepare(struct vcpu *v)
  */
 static inline void set_timer(const struct vcpu *v)
 {
-	uint32_t left = v->deadline_tsc - (uint32_t)cpu_rdtsc();
+	uint32_t tsc = (uint32_t)cpu_rdtsc();
+	uint32_t left = v->deadline_tsc - tsc;
 	uint32_t timer_ticks = v->least_ticks;
 
+	vcpu_last_exit(v)->end_tsc = tsc;
 	if (LIKELY(left <= v->turn_ticks))
 		timer_ticks += left >> vmx_caps.preemption_shift;
 	vmcs_write(VMCS_PREEMPTION_TIMER, timer_ticks);
@@ -214,8 +216,7 @@ static enum exit_action handle_unusual(struct vcpu *v, uint32_t reason)
 		return entry_failed(v, reason);
 	v->rip = vmcs_read(VMCS_GUEST_RIP);
 	v->qualification = vmcs_read(VMCS_EXIT_QUALIFICATION);
-	vcpu_record_exit(v, reason, (uint32_t)min_u64((uint16_t)reason, EXIT_REASONS - 1),
-			 v->qualification);
+	vcpu_record_exit(v, reason, v->qualification, 0);
 	if (v->stepping)
 		step_leave(v);
 	return reason & EXIT_ENTRY_FAILED ? entry_refused(v) : exit_unhandled(v);
@@ -251,7 +252,7 @@ static inline enum exit_action handle(struct vcpu *v, uint32_t reason)
 		if (UNLIKELY(e->flags & EXIT_IN_DELIVERY))
 			inject_again(v);
 	}
-	vcpu_record_exit(v, reason, reason, qualification);
+	vcpu_record_exit(v, reason, qualification, 0);
 	if (UNLIKELY(log_enabled(LOG_TRACE, LOG_EXIT)))
 		exit_trace(v);
 	if (UNLIKELY(v->stepping))
@@ -291,6 +292,7 @@ static bool serve_host(void)
 /* True: the guest may go on. Otherwise *action is what vcpu_run() returns. */
 static bool end_turn(struct vcpu *v, enum exit_action *action)
 {
+	vcpu_fold_exits(v); /* before any sleep */
 	v->prepare = PREPARE_ALL;
 	v->ran_until_ns = vm_now_ns(v->vm);
 	if (*action == EXIT_BLOCK) {
@@ -324,7 +326,7 @@ enum exit_action vcpu_run(struct vcpu *v)
 	enum exit_action action;
 
 	vmx_core_load(v);
-	v->no_fast_path = fast_path_is_off();
+	vcpu_set_slow(v, SLOW_WANTED, fast_path_is_off());
 	v->prepare = PREPARE_ALL;
 	do {
 		do {
@@ -332,6 +334,8 @@ enum exit_action vcpu_run(struct vcpu *v)
 				prepare(v);
 			if (LIKELY(vmx_caps.preemption_timer))
 				set_timer(v);
+			else
+				vcpu_last_exit(v)->end_tsc = (uint32_t)cpu_rdtsc();
 			action = handle(v, vmx_enter(v));
 		} while (LIKELY(action == EXIT_RETRY));
 	} while (end_turn(v, &action));

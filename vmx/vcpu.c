@@ -32,6 +32,8 @@ enum status vcpu_create(struct vcpu *v, struct vm *vm, unsigned core, uint16_t v
 	*v = (struct vcpu){.vm = vm,
 			   .core = core,
 			   .vpid = vpid,
+			   .stats = vm->stats,
+			   .fold_from = 1, /* the first exit has the ring's second record */
 			   .prepare = PREPARE_ALL,
 			   .least_ticks = 1,
 			   .flush_ept = true,
@@ -92,9 +94,14 @@ void vcpu_destroy(struct vcpu *v)
 
 uint64_t vcpu_exits(const struct vcpu *v)
 {
-	uint64_t sum = 0;
+	return v->folded + v->history_at / 8u + 1 - v->fold_from;
+}
 
-	for (unsigned i = 0; i < EXIT_REASONS; i++)
-		sum += v->exit_counts[i];
-	return sum;
+void vcpu_set_slow(struct vcpu *v, uint8_t why, bool slow)
+{
+	uint8_t all = (uint8_t)(slow ? v->slow | why : v->slow & ~why);
+
+	if (!all != !v->slow)
+		vmcs_write(VMCS_HOST_RIP, (uintptr_t)(all ? vmx_exit_long : vmx_exit));
+	v->slow = all;
 }

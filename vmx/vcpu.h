@@ -11,6 +11,7 @@
 #include "kernel/cpu.h"
 #include "kernel/status.h"
 #include "vmx/caps.h"
+#include "vmx/exit_stats.h"
 
 struct vm;
 
@@ -36,17 +37,13 @@ enum exit_action {
 #define STEP_IRQ_WAITS   8u /* not a step: an interrupt by hand waits until it can be taken */
 #define STEP_ANY         (STEP_OVER_WRITE | STEP_OVER_POINT | STEP_FOR_USER)
 
-#define EXIT_REASONS     80u /* basic exit reasons that are counted; higher ones share the last */
 #define VCPU_PARKED_MSRS 8u
 #define EXIT_HISTORY     32u
 
-/* 32 bytes, and 32 of them: a position in the ring is a byte that wraps by itself (entry.asm). */
-struct exit_record {
-	uint64_t rip;
-	uint64_t qualification;
-	uint64_t reason; /* the whole field; bit 31: VM-entry failure */
-	uint64_t unused;
-};
+/* Why no exit may take the short way: bits of vcpu->slow. */
+#define SLOW_WANTED      1u /* without=fast-path, or a trace that the short way does not know */
+#define SLOW_STEPPING    2u /* the guest's next instruction needs care */
+#define SLOW_DEBUGGED    4u
 
 /* An event for the next VM entry, in the format of the VM-entry interruption-information field. */
 struct vcpu_event {
@@ -75,15 +72,19 @@ struct vcpu {
 
 	/* For the fast path of vmx/entry.asm, which finds them by vmx/vcpu_layout.inc. */
 	uint8_t history_at;    /* 8 times the number of the last exit in history */
-	bool no_fast_path;     /* every exit goes the long way */
+	uint8_t slow;          /* SLOW_...; vcpu_set_slow() alone changes it */
 	uint8_t stepping;      /* STEP_...: what vmx/step.h is at work for */
 	uint8_t timer_shift;   /* vmx_caps.preemption_shift */
 	uint32_t deadline_tsc; /* leave the guest by then; the low half is enough (vmx/run.c) */
 	uint32_t turn_ticks;   /* the longest turn; what is further away is over */
 	uint32_t fixed_leaves; /* CPUID: bit n says that leaf_answers[n] is the whole answer */
 	const struct cpuid_regs *leaf_answers;
-	uint64_t exit_counts[EXIT_REASONS];
 	struct exit_record history[EXIT_HISTORY]; /* a ring */
+
+	/* The ring's records from the first of these up to the last exit are not in stats yet. */
+	unsigned fold_from;
+	uint64_t folded; /* exits since vcpu_create() that are */
+	struct exit_stats *stats;
 
 	uint8_t prepare;     /* what must be looked at before the next entry: PREPARE_... */
 	bool halted;         /* in HLT: not runnable until an interrupt comes */
@@ -162,27 +163,32 @@ static inline bool vcpu_turn_is_over(const struct vcpu *v, uint32_t tsc)
 	return tsc - v->turn_start_tsc >= v->turn_end_tsc - v->turn_start_tsc;
 }
 
-/* Notes an exit at v->rip in the history; basic is below EXIT_REASONS. */
-static inline void vcpu_record_exit(struct vcpu *v, uint32_t reason, uint32_t basic,
-				    uint64_t qualification)
-{
-	uint8_t at = (uint8_t)(v->history_at + 8);
-	struct exit_record *r = (struct exit_record *)((uintptr_t)v->history + at * 4u);
+/* No exit goes the short way while a bit is set. The vCPU is loaded on this core. */
+void vcpu_set_slow(struct vcpu *v, uint8_t why, bool slow);
 
-	v->history_at = at;
+/* The last exit in the history; vmx/entry.asm has begun its record. */
+static inline struct exit_record *vcpu_last_exit(const struct vcpu *v)
+{
+	return (struct exit_record *)((uintptr_t)v->history + v->history_at * 4u);
+}
+
+/* Notes the last exit, at v->rip. key: see struct exit_record. */
+static inline void vcpu_record_exit(struct vcpu *v, uint32_t reason, uint64_t qualification,
+				    uint32_t key)
+{
+	struct exit_record *r = vcpu_last_exit(v);
+
 	r->rip = v->rip;
 	r->qualification = qualification;
 	r->reason = reason;
-	v->exit_counts[basic]++;
+	r->key = key;
 }
 
-/* The last exit in the history. */
-static inline const struct exit_record *vcpu_last_exit(const struct vcpu *v)
-{
-	return &v->history[v->history_at / 8];
-}
+/* Folds all records up to the last into v->stats; the last one ends now. Between two runs of the
+ * guest, or after the last. */
+void vcpu_fold_exits(struct vcpu *v);
 
-/* How many exits there were so far. */
+/* How many exits there were since vcpu_create(). */
 uint64_t vcpu_exits(const struct vcpu *v);
 
 /* A halted vCPU: looks at the devices; true if an interrupt can be delivered now, and then it is

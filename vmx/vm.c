@@ -6,6 +6,7 @@
 #include "kernel/assert.h"
 #include "kernel/cpu.h"
 #include "kernel/log.h"
+#include "kernel/panic.h"
 #include "kernel/percpu.h"
 #include "kernel/string.h"
 #include "kernel/text.h"
@@ -39,7 +40,7 @@ static void queue(struct vm *vm)
 enum status vm_create(const struct vm_config *config, hpa_t image, uint64_t image_len_bytes,
 		      unsigned core, struct vm **created)
 {
-	hpa_t at;
+	hpa_t at, stats;
 	struct vm *vm;
 	enum status s;
 
@@ -49,10 +50,14 @@ enum status vm_create(const struct vm_config *config, hpa_t image, uint64_t imag
 		if (strcmp(vms[i]->config.name, config->name) == 0)
 			return ERR_EXISTS;
 	}
-	s = frames_alloc_zeroed(vmx_frames, frames_order_for(sizeof(struct vm)), &at);
+	s = frames_alloc_zeroed(vmx_frames, frames_order_for(sizeof(struct exit_stats)), &stats);
 	if (s != OK)
 		return s;
+	s = frames_alloc_zeroed(vmx_frames, frames_order_for(sizeof(struct vm)), &at);
+	if (s != OK)
+		goto undo;
 	vm = phys_ptr(at);
+	vm->stats = phys_ptr(stats);
 	*created = vm;
 	vm->config = *config;
 	vm->image = image;
@@ -65,6 +70,11 @@ enum status vm_create(const struct vm_config *config, hpa_t image, uint64_t imag
 	vms[vm_count++] = vm;
 	vms_alive++;
 	return OK;
+
+undo:
+	if (frames_free(vmx_frames, stats, frames_order_for(sizeof(struct exit_stats))) != OK)
+		panic("a VM's statistics cannot be given back");
+	return s;
 }
 
 enum status vm_revive(struct vm *vm)
@@ -126,6 +136,14 @@ enum exit_action vm_reset(struct vm *vm, const char *by)
 	return EXIT_STOP;
 }
 
+/* The time of the statistics stands still until the next run. */
+static void stop_counting(struct vm *vm)
+{
+	if (vm->stats_since_ns)
+		vm->stats_before_ns += vm_now_ns(vm) - vm->stats_since_ns;
+	vm->stats_since_ns = 0;
+}
+
 /* For good: no run is left, or it could not start. */
 static void retire(struct vm *vm, bool well)
 {
@@ -133,6 +151,8 @@ static void retire(struct vm *vm, bool well)
 	vm->retired = true;
 	vm->ended_well = well;
 	vm_stop_ended(vm, well);
+	stop_counting(vm);
+	host_ops->vm_ended(vm);
 	if (vm->line)
 		host_ops->line_close(vm->line);
 	vm->line = NULL;
@@ -151,6 +171,7 @@ static void report_refusal(const struct vm *vm, const char *message)
 static void begin_run(struct vm *vm)
 {
 	vm->started_ns = vm_now_ns(vm);
+	vm->stats_since_ns = vm->started_ns;
 	vm->limit_ns = NS_NEVER;
 	if (vm->config.limit_s)
 		vm->limit_ns = vm->started_ns + vm->config.limit_s * NS_PER_SECOND;
@@ -207,8 +228,6 @@ bool vm_finish(struct vm *vm)
 {
 	ASSERT(vm->state == VM_ENDED);
 	drain_serial(vm);
-	for (uint32_t i = 0; i < EXIT_REASONS; i++)
-		vm->exit_totals[i] += vm->vcpu.exit_counts[i];
 	vm_release(vm);
 	if (vm->restart) {
 		vm->resets++;
@@ -217,6 +236,7 @@ bool vm_finish(struct vm *vm)
 		return vm_start(vm);
 	}
 	vm->runs_done++;
+	stop_counting(vm);
 	vm_report_end(vm);
 	vm->runs_left--;
 	if (vm->ended_well && vm->runs_left > 0)

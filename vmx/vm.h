@@ -90,11 +90,13 @@ struct vm {
 	bool restart;                /* its end is a reset: it starts anew */
 	bool ended_well;
 	char end_text[VM_END_TEXT];
-	uint64_t exit_totals[EXIT_REASONS]; /* of the runs that have ended */
-	uint64_t started_ns;                /* by the VM's clock, as the next */
-	uint64_t limit_ns;                  /* when its time is over (limit=); NS_NEVER */
-	uint64_t paused_ns;                 /* how long it has been stopped by a debugger */
-	bool retired;                       /* it has ended for good */
+	struct exit_stats *stats; /* of all runs; it stays when the VM has ended */
+	uint64_t stats_since_ns;  /* it counts since then; 0: no run is on */
+	uint64_t stats_before_ns; /* how long it has counted in the runs before */
+	uint64_t started_ns;      /* by the VM's clock, as the next */
+	uint64_t limit_ns;        /* when its time is over (limit=); NS_NEVER */
+	uint64_t paused_ns;       /* how long it has been stopped by a debugger */
+	bool retired;             /* it has ended for good */
 	struct vm_debug debug;
 };
 

@@ -33,12 +33,14 @@ static void report_details(const struct vm *vm)
 	const struct io_bus *io = &vm->platform.io;
 	const struct mmio_bus *mmio = &vm->platform.mmio;
 
-	for (uint32_t i = 0; i < EXIT_REASONS; i++) {
+	for (uint32_t i = 0; i < EXIT_STATS_REASONS; i++) {
 		const char *name = exit_reason_name(i);
+		struct exit_stats_entry sum;
+		uint64_t count = exit_stats_by_reason(vm->stats, i, &sum);
 
-		if (vm->vcpu.exit_counts[i])
+		if (count)
 			log_debug(LOG_EXIT, "%s: %8llu exits: %s", vm->config.name,
-				  (unsigned long long)vm->vcpu.exit_counts[i], name ? name : "?");
+				  (unsigned long long)count, name ? name : "?");
 	}
 	for (unsigned i = 0; i < io->unclaimed_count; i++)
 		log_debug(LOG_IO, "%s: port %04xh, which nobody claims: %llu reads, %llu writes",

@@ -118,6 +118,10 @@ MUST_CHECK static inline enum status vmx_invvpid(uint64_t type, uint16_t vpid, u
 /* vmx/entry.asm; vmx_enter() is how it is called. */
 void vmx_enter_guest(void);
 
+/* vmx/entry.asm; for VMCS_HOST_RIP, never called as functions. */
+void vmx_exit(void);
+void vmx_exit_long(void);
+
 struct vcpu;
 
 /* No exit reason: there was no VM entry. The same numbers stand in vmx/vcpu_layout.inc. */

@@ -8,8 +8,6 @@
 #include "vmx/vm.h"
 #include "vmx/vmcs.h"
 
-void vmx_exit(void); /* vmx/entry.asm; never called as a function */
-
 uint64_t vmcs_real_cr0(uint64_t guest_cr0)
 {
 	/* With unrestricted guest, PE and PG may be 0 though IA32_VMX_CR0_FIXED0 has them set

@@ -11,6 +11,7 @@ The commands read the hypervisor's memory, whichever process is in front. They w
 import contextlib
 import os
 import re
+from collections import Counter
 
 import gdb
 
@@ -372,9 +373,22 @@ RIP, RSP and the rest of its state are in the VMCS: see `lintel vmcs`, or look a
         if int(event["info"]) >> 31:
             print(f"  waits to be delivered: {int(event['info']):#x}, error code "
                   f"{int(event['error_code']):#x}")
-        counts = [(int(v["exit_counts"][i]), i) for i in range(v["exit_counts"].type.range()[1] + 1)]
-        print("  exits: " + ", ".join(f"reason {reason} {count} times" for count, reason
-                                      in sorted(counts, reverse=True)[:8] if count))
+        print("  exits: " + ", ".join(f"reason {reason} {count} times" for reason, count
+                                      in exit_counts(v["stats"]).most_common(8)))
+
+
+def exit_counts(stats):
+    """How many exits of each reason a struct exit_stats has."""
+    counts = Counter()
+    for table, size in (("reasons", stats["reasons"].type.range()[1] + 1),
+                        ("keys", int(stats["key_count"]))):
+        for i in range(size):
+            entry = stats[table][i]
+            buckets = entry["histogram"]
+            count = sum(int(buckets[n]) for n in range(buckets.type.range()[1] + 1))
+            if count:
+                counts[int(entry["id"]) >> 32] += count
+    return counts
 
 
 class ExitsCommand(LintelCommand):
