@@ -8,6 +8,7 @@
 	X(version)                                                                                 \
 	X(vm)                                                                                      \
 	X(cpu)                                                                                     \
+	X(stats)                                                                                   \
 	X(log)
 
 #define DECLARE(name) extern const struct monitor_command command_##name;
