@@ -15,13 +15,13 @@ enum control_group {
 	CONTROL_EXIT,
 	CONTROL_ENTRY,
 	CONTROL_GROUPS
-};
+} PACKED;
 
 enum control_want {
 	WANT_OFF,    /* not used: 0 unless the CPU insists */
 	WANT_IF_ANY, /* taken where the CPU has it */
 	WANT_ON,     /* Lintel does not work without it */
-};
+} PACKED;
 
 #define PIN_EXTERNAL_INTERRUPT   BIT(0)
 #define PIN_NMI                  BIT(3)
