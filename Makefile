@@ -35,13 +35,14 @@ WARNINGS := -Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-pr
 KERNEL_CFLAGS := -std=gnu17 -I. $(WARNINGS) -ffreestanding -fno-pic -fno-pie -mcmodel=kernel \
 	-mno-red-zone -mgeneral-regs-only -fno-omit-frame-pointer -fno-strict-aliasing \
 	$(if $(findstring clang,$(CC)),-mstack-alignment=8,-mpreferred-stack-boundary=3) \
+	-ffunction-sections -fdata-sections \
 	-fno-asynchronous-unwind-tables -fcf-protection=none -g -ffile-prefix-map=$(CURDIR)=. \
 	$(if $(findstring clang,$(CC)),--target=x86_64-unknown-none-elf) \
 	$(if $(DEBUG),-O1 -DLINTEL_DEBUG=1 -fsanitize=undefined -fsanitize-undefined-trap-on-error \
 		-fstack-protector-strong -mstack-protector-guard=global,-fno-stack-protector)
 KERNEL_ASFLAGS := -f elf64 -g -F dwarf -I./ --reproducible -Werror
 KERNEL_LDFLAGS := -m elf_x86_64 -nostdlib -static -z noexecstack -z max-page-size=4096 \
-	--build-id=none -T linker.ld
+	--gc-sections --build-id=none -T linker.ld
 
 # Small everywhere, and fast where every exit passes: the kernel is to stay under 256 KiB. (Without
 # SSE nothing needs a stack that is aligned to 16 bytes, either.)
