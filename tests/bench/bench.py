@@ -70,6 +70,7 @@ def digest(said, elf):
         "vm": startup.start_and_stop(alone),
         "pages": startup.pages(alone, smp, 8),
         "image": sizes.image_bytes(elf),
+        "image_debug": sizes.folder_bytes(elf, "debug"),
         "linux": {"native": said["linux_native"], "lintel": said["linux"][0],
                   "exits": said["linux"][1]},
         "ept": {"host": said["host"], "bochs": sizes.ept_in_bochs(*said["ept"])},
@@ -136,6 +137,7 @@ def memory_lines(figures, limits):
     out = [["memory", "pages of 4 KiB", "bytes", "limit"]]
     out += [[text, figures["pages"].get(name), None, None] for name, text in texts.items()]
     out.append(["the kernel: text, data, no names", None, figures["image"], limits["image_bytes"]])
+    out.append(["  its debugger, debug/", None, figures["image_debug"], None])
     return out
 
 

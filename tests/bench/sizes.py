@@ -20,13 +20,20 @@ def parse_image(text):
                if "A" in flags and kind != "NOBITS")
 
 
+def file_bytes(path):
+    return parse_image(subprocess.run(["readelf", "-SW", path], check=True,
+                                      capture_output=True, text=True).stdout)
+
+
 def image_bytes(elf):
     """Of the kernel, without the names for backtraces, which its last object file holds."""
-    def of(path):
-        return parse_image(subprocess.run(["readelf", "-SW", path], check=True,
-                                          capture_output=True, text=True).stdout)
+    return file_bytes(elf) - file_bytes(elf.parent / "kernel" / "symbols.asm.o")
 
-    return of(elf) - of(elf.parent / "kernel" / "symbols.asm.o")
+
+def folder_bytes(elf, folder):
+    """Of the objects of one folder: its part of the image, before the linker leaves out what nobody
+    calls and merges texts."""
+    return sum(file_bytes(path) for path in (elf.parent / "kernel" / folder).glob("*.o"))
 
 
 def parse_ept(text):

@@ -1,6 +1,7 @@
 """What is computed from marks, from sizes, and from many cores."""
 
 import struct
+import subprocess
 import xml.etree.ElementTree as ElementTree
 
 from tests.bench import bench, chart, marks, scaling, sizes, startup
@@ -127,6 +128,16 @@ def test_the_image_is_what_is_loaded():
         "  [ 3] .data   PROGBITS  ffffffff80134000 035000 000098 00  WA  0   0 4096\n"
         "  [ 4] .bss    NOBITS    ffffffff80135000 035098 094000 00  WA  0   0 4096\n"
         "  [ 5] .debug_info PROGBITS 0000000000000000 035098 087931 00      0   0  1\n") == 0x25098
+
+
+def test_what_a_folder_takes_of_the_image_is_what_its_objects_load(tmp_path):
+    folder = tmp_path / "kernel" / "debug"
+    folder.mkdir(parents=True)
+    for name, size in (("a", 100), ("b", 30)):
+        subprocess.run(["gcc", "-x", "c", "-c", "-g", "-fno-asynchronous-unwind-tables", "-o",
+                        folder / f"{name}.o", "-"], check=True, text=True,
+                       input=f"const char {name}[{size}] = {{1}}; char zeroed_{name}[999];")
+    assert sizes.folder_bytes(tmp_path / "lintel.elf", "debug") == 130
 
 
 def test_ept_set_up_is_linear_and_takes_large_leaves():
