@@ -84,6 +84,7 @@ static inline uint64_t emulate_bus(struct emulation *e, gpa_t at, unsigned size,
 	a.value = value;
 	a.now_ns = e->now_ns;
 	(void)mmio_bus_access(e->bus, &a);
+	e->bus->last_value = a.value;
 	return a.value;
 }
 

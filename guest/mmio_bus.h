@@ -42,6 +42,7 @@ struct mmio_bus {
 	uint32_t last; /* the claim that was found last: below claim_count, or 0 */
 	struct mmio_unclaimed unclaimed[MMIO_BUS_UNCLAIMED];
 	uint32_t unclaimed_count;
+	uint64_t last_value;      /* of the emulator's last access; for who watches */
 	uint32_t unclaimed_last;  /* the one that was counted last */
 	uint64_t unclaimed_total; /* all accesses to nobody, also those past the table */
 };

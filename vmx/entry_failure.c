@@ -4,6 +4,7 @@
 #include "kernel/log.h"
 #include "vmx/entry_rules.h"
 #include "vmx/exit.h"
+#include "vmx/trace.h"
 #include "vmx/vm.h"
 #include "vmx/vmcs.h"
 
@@ -84,6 +85,7 @@ enum exit_action entry_failed(struct vcpu *v, uint32_t how)
 	enum exit_action action;
 
 	v->entry_failures++;
+	trace_failure(v, how, how == VMX_ENTER_INVALID ? 0 : vmcs_read(VMCS_INSTRUCTION_ERROR));
 	vm_stop_fatal(v->vm, VM_STOP_ENTRY_FAILURE, 0);
 	if (how == VMX_ENTER_INVALID) {
 		action = vm_end(v->vm, false, "VM entry failed: no current VMCS (VMfailInvalid)");
@@ -105,6 +107,7 @@ enum exit_action entry_refused(struct vcpu *v)
 	enum exit_action action;
 
 	v->entry_failures++;
+	trace_failure(v, (uint32_t)vcpu_last_exit(v)->reason, 0);
 	vm_stop_fatal(v->vm, VM_STOP_ENTRY_FAILURE, 0);
 	if (basic == EXIT_REASON_MSR_LOADING)
 		action = vm_end(v->vm, false, "VM entry failed: MSR-load entry %llu",

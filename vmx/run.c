@@ -17,6 +17,7 @@
 #include "vmx/exit.h"
 #include "vmx/inject.h"
 #include "vmx/step.h"
+#include "vmx/trace.h"
 #include "vmx/vm.h"
 #include "vmx/vm_requests.h"
 #include "vmx/vmcs.h"
@@ -128,6 +129,8 @@ static void prepare(struct vcpu *v)
 	}
 	platform_sync(&vm->platform, now, v->ran_until_ns ? v->ran_until_ns : now);
 	inject_prepare(v);
+	if (UNLIKELY(v->trace))
+		trace_entry(v);
 	vcpu_set_deadline(v, now); /* an interrupt that went in may have moved it */
 	if (UNLIKELY(v->stepping))
 		step_arm(v);
@@ -222,12 +225,17 @@ static enum exit_action handle_unusual(struct vcpu *v, uint32_t reason)
 	return reason & EXIT_ENTRY_FAILED ? entry_refused(v) : exit_unhandled(v);
 }
 
+static inline enum exit_action call_handler(struct vcpu *v, const struct exit_entry *e)
+{
+	return UNLIKELY(v->trace) ? trace_exit(v, e) : e->handler(v);
+}
+
 static NOINLINE enum exit_action handle_in_step(struct vcpu *v, const struct exit_entry *e)
 {
 	enum exit_action action;
 
 	step_leave(v);
-	action = e->handler(v);
+	action = call_handler(v, e);
 	if (action == EXIT_UNHANDLED)
 		action = exit_unhandled(v);
 	if (action == EXIT_SKIP || action == EXIT_BLOCK)
@@ -253,11 +261,9 @@ static inline enum exit_action handle(struct vcpu *v, uint32_t reason)
 			inject_again(v);
 	}
 	vcpu_record_exit(v, reason, qualification, 0);
-	if (UNLIKELY(log_enabled(LOG_TRACE, LOG_EXIT)))
-		exit_trace(v);
 	if (UNLIKELY(v->stepping))
 		return handle_in_step(v, e);
-	action = e->handler(v);
+	action = call_handler(v, e);
 	if (LIKELY(action == EXIT_SKIP)) {
 		skip_instruction(v);
 		return EXIT_RETRY;
@@ -296,6 +302,8 @@ static bool end_turn(struct vcpu *v, enum exit_action *action)
 	v->prepare = PREPARE_ALL;
 	v->ran_until_ns = vm_now_ns(v->vm);
 	if (*action == EXIT_BLOCK) {
+		if (UNLIKELY(v->trace))
+			trace_halt(v);
 		if (waits_in_hlt(v)) {
 			v->ran_until_ns = 0; /* it does */
 			/* Each HLT begins a turn, so the end of one may never come. */
@@ -310,15 +318,16 @@ static bool end_turn(struct vcpu *v, enum exit_action *action)
 		return false;
 	}
 	cpu_irq_window();
+	if (UNLIKELY(v->trace))
+		trace_host(v);
 	return serve_host() && vm_now_ns(v->vm) < v->slice_end_ns;
 }
 
-/* The fast path says nothing in the log, and knows one timer only. */
-static bool fast_path_is_off(void)
+/* The fast path says nothing to log and trace, and knows one timer only. */
+static bool fast_path_is_off(const struct vcpu *v)
 {
-	return !vmx_caps.fast_path || !vmx_caps.preemption_timer || vmx_trace_ports ||
-	       log_enabled(LOG_TRACE, LOG_EXIT) || log_enabled(LOG_DEBUG, LOG_GUEST) ||
-	       log_enabled(LOG_DEBUG, LOG_EPT);
+	return !vmx_caps.fast_path || !vmx_caps.preemption_timer || vmx_trace_ports || v->trace ||
+	       log_enabled(LOG_DEBUG, LOG_GUEST) || log_enabled(LOG_DEBUG, LOG_EPT);
 }
 
 enum exit_action vcpu_run(struct vcpu *v)
@@ -326,7 +335,8 @@ enum exit_action vcpu_run(struct vcpu *v)
 	enum exit_action action;
 
 	vmx_core_load(v);
-	vcpu_set_slow(v, SLOW_WANTED, fast_path_is_off());
+	v->trace = trace_of_run(v);
+	vcpu_set_slow(v, SLOW_WANTED, fast_path_is_off(v));
 	v->prepare = PREPARE_ALL;
 	do {
 		do {

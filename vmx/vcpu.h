@@ -108,6 +108,11 @@ struct vcpu {
 	uint32_t proc_controls;  /* what VMCS_PROC_CONTROLS holds now */
 	struct vcpu_event event; /* to be delivered at the next entry */
 
+	uint16_t trace;          /* for this run: BIT(enum trace_kind), TRACE_TO_LOG */
+	uint64_t trace_pics;     /* vmx/trace.c: the PICs as they were noted last */
+	uint64_t trace_halt_tsc; /* asleep since then; 0: it is not */
+	uint64_t trace_irqs;     /* of its core, up to the last note */
+
 	uint64_t code_page; /* vmx/exit_fast_mmio.c: the last instruction lay there */
 	const uint8_t *code_bytes;
 

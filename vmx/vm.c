@@ -14,6 +14,7 @@
 #include "mm/phys.h"
 #include "vmx/call_core.h"
 #include "vmx/core.h"
+#include "vmx/trace.h"
 #include "vmx/vm_machine.h"
 #include "vmx/vm_report.h"
 #include "vmx/vm_screen.h"
@@ -191,6 +192,7 @@ bool vm_start(struct vm *vm)
 		return false;
 	}
 	vm->state = VM_RUNNING;
+	trace_vm(vm, TRACE_VM_START);
 	if (vm->restart) {
 		vm->restart = false;
 		return true;
@@ -227,6 +229,7 @@ static void drain_serial(struct vm *vm)
 bool vm_finish(struct vm *vm)
 {
 	ASSERT(vm->state == VM_ENDED);
+	trace_vm(vm, vm->restart ? TRACE_VM_RESET : TRACE_VM_END);
 	drain_serial(vm);
 	vm_release(vm);
 	if (vm->restart) {

@@ -81,6 +81,7 @@ struct vm {
 	struct vm_firmware_tables tables;
 	bool has_firmware; /* a BIOS runs below the guest */
 	enum vm_state state;
+	uint16_t trace;      /* atomic, BIT(enum trace_kind): for its next runs (vmx/trace.h) */
 	struct vm *next_new; /* in its core's list of VMs to start */
 	unsigned index;
 	unsigned runs_left;

@@ -4,6 +4,7 @@
 #include "kernel/time.h"
 #include "vmx/core.h"
 #include "vmx/step.h"
+#include "vmx/trace.h"
 #include "vmx/vm.h"
 #include "vmx/vmcs.h"
 
@@ -45,6 +46,7 @@ static void stop(struct vm *vm)
 	d->stop_tsc = cpu_rdtsc();
 	d->stop_ns = time_at_tsc(d->stop_tsc);
 	set_event(vm, &d->next);
+	trace_vm(vm, TRACE_VM_STOP);
 	d->next = (struct vm_stop){.reason = VM_STOP_ASKED};
 	__atomic_store_n(&d->flags, VM_STOPPED, __ATOMIC_RELEASE);
 }
