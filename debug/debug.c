@@ -4,6 +4,7 @@
 #include "debug/gdb.h"
 #include "debug/host_stop.h"
 #include "debug/monitor.h"
+#include "debug/trace.h"
 #include "kernel/cpu.h"
 #include "kernel/lock.h"
 #include "kernel/percpu.h"
@@ -19,6 +20,7 @@ static const struct {
 } parts[] = {
 	{gdb_start, gdb_service},
 	{monitor_start, monitor_service},
+	{trace_start, trace_service},
 };
 
 static struct lock lock;   /* all parts, and what a debugger does to the machine */
@@ -32,7 +34,7 @@ void debug_ask(void)
 
 uint64_t debug_patience_ns(void)
 {
-	return gdb_patience_ns();
+	return min_u64(gdb_patience_ns(), trace_patience_ns());
 }
 
 bool debug_try_lock(void)

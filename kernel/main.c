@@ -11,6 +11,7 @@
 #include "boot/selftest.h"
 #include "debug/debug.h"
 #include "debug/stats.h"
+#include "debug/trace.h"
 #include "drivers/clock.h"
 #include "drivers/console.h"
 #include "drivers/ioapic.h"
@@ -197,10 +198,10 @@ static void wait_for_cores(const uint32_t *count, const char *what)
 	}
 }
 
-/* Free memory, the VMXON regions counted in, which go back at the end. */
+/* Free memory, the VMXON regions counted in, which go back at the end, and the trace. */
 static uint64_t free_without_vmx(void)
 {
-	uint64_t free = frames_free_bytes(&host_frames);
+	uint64_t free = frames_free_bytes(&host_frames) + trace_memory_bytes();
 
 	for (unsigned i = 0; i < cpu_count; i++)
 		free += cpus[i]->vmx ? PAGE_4K : 0;
@@ -210,7 +211,7 @@ static uint64_t free_without_vmx(void)
 NORETURN static void finish(uint64_t free_before)
 {
 	unsigned failed = vms_refused + __atomic_load_n(&vms_failed, __ATOMIC_ACQUIRE);
-	uint64_t free_now = frames_free_bytes(&host_frames);
+	uint64_t free_now = frames_free_bytes(&host_frames) + trace_memory_bytes();
 	char line[FINAL_TEXT];
 
 	log_info(LOG_MM, "%llu KiB free, %llu KiB before the first guest",
@@ -305,6 +306,7 @@ static void start_machine(uint32_t magic, uint32_t info_phys)
 		.stop_others = lapic_send_nmi_others,
 		.reset = power_reset,
 		.poweroff = power_off_badly,
+		.last_words = trace_panic,
 	};
 
 	percpu_init_bsp();
@@ -362,5 +364,6 @@ NORETURN void kernel_main(uint32_t magic, uint32_t info_phys)
 	vmx_core_loop();
 	vmx_core_off();
 	wait_for_cores(&cores_off, "left VMX operation");
+	trace_finish();
 	finish(free_before);
 }

@@ -77,6 +77,12 @@ static unsigned stop_others(const struct cpu *self)
 
 NORETURN static void finish(void)
 {
+	static bool told; /* what goes wrong in there comes back here */
+
+	if (!told && drivers.last_words != NULL) {
+		told = true;
+		drivers.last_words();
+	}
 	if (action == PANIC_RESET && drivers.reset != NULL)
 		drivers.reset();
 	if (action == PANIC_POWEROFF && drivers.poweroff != NULL)

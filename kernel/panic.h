@@ -19,12 +19,13 @@ NORETURN void panic_trap(struct trap_frame *f);
 /* What happens after the report; the option panic=halt|reset|poweroff. */
 void panic_set_action(enum panic_action wanted);
 
-/* What drivers give: an NMI to every core but this one; reset and power off, which may return if
+/* What the layers above give: an NMI to every core but this one; reset and power off, which may return if
  * they could not. May be called with anything locked, so they take no lock. */
 struct panic_drivers {
 	void (*stop_others)(void);
 	void (*reset)(void);
 	void (*poweroff)(void);
+	void (*last_words)(void); /* more lines of the report, by panic_line() */
 };
 
 void panic_set_drivers(const struct panic_drivers *wanted);
