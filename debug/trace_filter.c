@@ -90,12 +90,13 @@ static bool parse_hex(struct text t, uint64_t *value)
 static enum status parse_range(struct parse *p, struct text value, unsigned which)
 {
 	struct text first;
-	uint64_t from = 0, to = 0;
+	uint64_t from = 0, to;
+	bool two = memchr(value.at, '-', value.len) != NULL;
 	bool good = text_next_piece(&value, '-', &first) && parse_hex(first, &from);
 
 	to = from;
-	if (good && value.len)
-		good = parse_hex(value, &to);
+	if (two)
+		good = good && parse_hex(value, &to);
 	if (!good || to < from)
 		return complain(p, "a hexadecimal number, or two as in 40-43, the lower one first");
 	p->f->ranges[which].first = from;
