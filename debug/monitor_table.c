@@ -9,6 +9,7 @@
 	X(vm)                                                                                      \
 	X(cpu)                                                                                     \
 	X(stats)                                                                                   \
+	X(trace)                                                                                   \
 	X(log)
 
 #define DECLARE(name) extern const struct monitor_command command_##name;
