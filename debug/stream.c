@@ -61,8 +61,10 @@ enum status stream_switch(bool on)
 {
 	if (on && !open_port())
 		return ERR_FULL;
-	if (on && !stream.on)
+	if (on && !stream.on) {
 		stream.since_head = HEADER_LINES;
+		stream.next_vm = vm_count; /* the head starts with the first */
+	}
 	stream.on = on;
 	return OK;
 }
