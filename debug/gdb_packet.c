@@ -109,6 +109,11 @@ static enum gdb_event packet_came(struct gdb_packet *p)
 			send_again(p);
 		return GDB_NOTHING;
 	}
+	/* With a new request gdb has done with all before: an old answer that went out behind the
+	 * acknowledgement would be taken for the new one. */
+	p->out_again = p->out_waits = false;
+	if (p->out_at == 0)
+		p->out_len = 0;
 	p->last_hash = h;
 	p->held = true;
 	p->answered = false;

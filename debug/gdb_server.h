@@ -70,6 +70,7 @@ struct gdb_server {
 	struct debug_stop notice;
 
 	struct debug_thread general, resumed; /* Hg, Hc */
+	uint32_t first;                       /* the process with which the connection began */
 	struct gdb_process processes[GDB_PROCESSES_MAX];
 	unsigned process_count;
 	struct debug_thread threads[GDB_THREADS_MAX]; /* of attached processes, by gdb_threads() */

@@ -1,6 +1,8 @@
 /* debug/gdb_threads.c - which processes and threads gdb has, and which of them stand still. */
 #include "debug/gdb_parts.h"
 
+#include "kernel/string.h"
+
 static bool is_same(struct debug_thread a, struct debug_thread b)
 {
 	return a.pid == b.pid && a.tid == b.tid;
@@ -44,17 +46,31 @@ enum status gdb_attach(struct gdb_server *s, uint32_t pid)
 	return OK;
 }
 
-/* All threads of the target, of which those of attached processes stay if attached_only. */
+/* All threads of the target, of which those of attached processes stay if attached_only. Those of
+ * the first process come first: gdb gives the description that it read before it knew of any
+ * process to the first one in the list. */
 static void read_threads(struct gdb_server *s, bool attached_only)
 {
 	unsigned count = s->target->threads(s->target->state, s->threads, GDB_THREADS_MAX);
+	unsigned firsts = 0;
 
 	if (count > GDB_THREADS_MAX)
 		count = GDB_THREADS_MAX;
 	s->thread_count = 0;
-	for (unsigned i = 0; i < count; i++)
-		if (!attached_only || gdb_is_attached(s, s->threads[i].pid))
-			s->threads[s->thread_count++] = s->threads[i];
+	for (unsigned i = 0; i < count; i++) {
+		struct debug_thread t = s->threads[i];
+		unsigned to = s->thread_count;
+
+		if (attached_only && !gdb_is_attached(s, t.pid))
+			continue;
+		if (t.pid == s->first) {
+			memmove(s->threads + firsts + 1, s->threads + firsts,
+				(to - firsts) * sizeof(t));
+			to = firsts++;
+		}
+		s->threads[to] = t;
+		s->thread_count++;
+	}
 }
 
 void gdb_threads(struct gdb_server *s)
@@ -117,6 +133,7 @@ bool gdb_choose(struct gdb_server *s)
 				break;
 	s->general = first;
 	s->resumed = first;
+	s->first = first.pid;
 	return true;
 }
 
