@@ -165,6 +165,7 @@ include tests/unit/unit.mk
 include tests/fuzz/fuzz.mk
 include tests/decode/decode.mk
 include tests/qtest/qtest.mk
+include tests/gdb/gdb.mk
 include tests/lint/lint.mk
 
 -include $(KERNEL_OBJECTS:.o=.d) $(GUEST_BINS:.bin=.d)

@@ -20,6 +20,7 @@ PARTS = {
     "coverage": "at least 95 % of their lines",
     "fuzz": "random input for parsers and models",
     "decode": "the instruction decoder against Zydis",
+    "gdb": "the gdb server with the real gdb",
     "lint": "style, layers, static analysis",
     "qtest": "our chips against QEMU's",
     "system": "Lintel and its guests in Bochs and QEMU",
