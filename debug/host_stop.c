@@ -25,6 +25,7 @@ enum state { RUNS, STOPPED, STEPS };
 struct place {
 	uint64_t at; /* 0: free */
 	uint8_t original;
+	uint8_t kinds; /* bit 0: DEBUG_BREAK_SOFTWARE; bit 1: _HARDWARE, which is INT3, too */
 };
 
 extern char vmx_exit[]; /* vmx/entry.asm */
@@ -95,7 +96,7 @@ static void change_code(struct place *p, uint64_t at)
 		hold_release_others();
 }
 
-enum status host_insert(uint64_t at)
+enum status host_insert(uint64_t at, enum debug_break kind)
 {
 	struct place *p = find(at);
 
@@ -103,20 +104,24 @@ enum status host_insert(uint64_t at)
 		return ERR_RANGE;
 	if (at >= (uintptr_t)kernel_no_breakpoint_start && at < (uintptr_t)kernel_no_breakpoint_end)
 		return ERR_UNSUPPORTED;
-	if (p)
-		return OK;
-	p = find(0);
-	if (!p)
-		return ERR_FULL;
-	change_code(p, at);
+	if (!p) {
+		p = find(0);
+		if (!p)
+			return ERR_FULL;
+		change_code(p, at);
+	}
+	p->kinds |= (uint8_t)BIT(kind);
 	return OK;
 }
 
-void host_remove(uint64_t at)
+void host_remove(uint64_t at, enum debug_break kind)
 {
-	struct place *p = find(at);
+	struct place *p = at ? find(at) : NULL;
 
-	if (p && at != 0)
+	if (!p)
+		return;
+	p->kinds &= (uint8_t)~BIT(kind);
+	if (!p->kinds)
 		change_code(p, 0);
 }
 
@@ -311,18 +316,29 @@ static void wait_for_lock(void)
 	}
 }
 
+static void note_breakpoint(const struct cpu *c, const struct trap_frame *f, const struct place *p)
+{
+	note_stop(c,
+		  p->kinds & BIT(DEBUG_BREAK_SOFTWARE) ? DEBUG_STOP_BREAKPOINT
+						       : DEBUG_STOP_HARDWARE,
+		  f->rip, 0);
+}
+
 static void breakpoint(struct cpu *c, struct trap_frame *f)
 {
+	const struct place *p;
+
 	if (state == STEPS && stepper == c) {
-		note_stop(c, DEBUG_STOP_BREAKPOINT, f->rip, 0);
+		note_breakpoint(c, f, find(f->rip));
 		stop_stepper(c, f);
 		return;
 	}
 	c->frame = f;
 	wait_for_lock();
 	/* It may be gone by now, or somebody has moved this core. */
-	if (find(f->rip)) {
-		note_stop(c, DEBUG_STOP_BREAKPOINT, f->rip, 0);
+	p = find(f->rip);
+	if (p) {
+		note_breakpoint(c, f, p);
 		begin_stop();
 	}
 	host_stay_stopped(f);
@@ -423,8 +439,10 @@ void host_start(void)
 void host_attach(bool on)
 {
 	attached = on;
-	for (struct place *p = breaks; p < breaks + BREAKS && !on; p++)
-		host_remove(p->at);
+	for (struct place *p = breaks; p < breaks + BREAKS && !on; p++) {
+		if (p->at != 0)
+			change_code(p, 0);
+	}
 	if (!on)
 		go = true;
 }

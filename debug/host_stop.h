@@ -37,9 +37,9 @@ void host_resume(unsigned index, enum debug_resume how, uint64_t start, uint64_t
  * back, after gdb has let the hypervisor go if it is stopped. */
 void host_stay_stopped(struct trap_frame *f);
 
-/* ERR_FULL; ERR_RANGE: no code of the hypervisor; ERR_UNSUPPORTED: code of the trap handlers. */
-MUST_CHECK enum status host_insert(uint64_t at);
-void host_remove(uint64_t at);
+/* kind: SOFTWARE or HARDWARE, which differ in what the stop is called. ERR_FULL; ERR_RANGE: no code of the hypervisor; ERR_UNSUPPORTED: code of the trap handlers. */
+MUST_CHECK enum status host_insert(uint64_t at, enum debug_break kind);
+void host_remove(uint64_t at, enum debug_break kind);
 
 /* The bytes at an address were read, or are going to be written: breakpoints in them give way to
  * what stands beneath. */

@@ -228,7 +228,7 @@ static enum status insert(void *state, uint32_t pid, enum debug_break kind, uint
 	(void)state;
 	(void)pid;
 	(void)len_bytes;
-	return kind == DEBUG_BREAK_SOFTWARE ? host_insert(at) : ERR_UNSUPPORTED;
+	return kind <= DEBUG_BREAK_HARDWARE ? host_insert(at, kind) : ERR_UNSUPPORTED;
 }
 
 static enum status take_out(void *state, uint32_t pid, enum debug_break kind, uint64_t at,
@@ -237,9 +237,9 @@ static enum status take_out(void *state, uint32_t pid, enum debug_break kind, ui
 	(void)state;
 	(void)pid;
 	(void)len_bytes;
-	if (kind != DEBUG_BREAK_SOFTWARE)
+	if (kind > DEBUG_BREAK_HARDWARE)
 		return ERR_UNSUPPORTED;
-	host_remove(at);
+	host_remove(at, kind);
 	return OK;
 }
 

@@ -3,8 +3,8 @@
  *
  * Its threads are the cores. All stop together: a step is made by one core alone, while the others
  * are held. Memory is what our page tables map, physical memory in the direct map; windows on
- * device registers are refused, because a read can have effects there. Breakpoints are INT3 in the
- * code. There are none by debug registers: VM entries and exits change DR7.
+ * device registers are refused, because a read can have effects there. Breakpoints of both
+ * kinds are INT3 in the code, and there are no watchpoints: VM entries and exits change DR7.
  * Spec: SDM 3B "Breakpoint Exception (#BP)", "Single-Step Exception Condition".
  */
 #pragma once
