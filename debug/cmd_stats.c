@@ -52,6 +52,7 @@ static void show(struct vm *vm, const struct wish *w, const char *comma,
 		break;
 	case FORM_RESET:
 		stats_reset(vm);
+		stats_out(out, "%s, vCPU 0: counted from here on\n", vm->config.name);
 		break;
 	}
 }
