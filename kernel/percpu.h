@@ -8,7 +8,8 @@
 
 #include "kernel/types.h"
 
-#define CPU_MAX 256u
+#define CPU_MAX        256u
+#define CPU_IRQ_COUNTS 16u /* a power of two */
 
 struct log_ring;
 struct vmx_core;
@@ -27,8 +28,9 @@ struct cpu {
 	void *arch;               /* kernel/gdt.c: GDT, TSS */
 	uintptr_t stack_top;
 	uint64_t irq_count, nmi_count;
-	bool stopped; /* holds for a panic on another core */
-	bool held;    /* atomic: holds for a debugger */
+	uint64_t irq_counts[CPU_IRQ_COUNTS]; /* by the low half of the vector: 40h to 4Fh */
+	bool stopped;                        /* holds for a panic on another core */
+	bool held;                           /* atomic: holds for a debugger */
 	/* Where a debugger finds this core's registers, while it does not run. */
 	struct trap_frame *frame;
 };

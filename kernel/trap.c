@@ -102,6 +102,7 @@ static void interrupt(struct trap_frame *f)
 	trap_handler_fn handler = __atomic_load_n(&handlers[f->vector], __ATOMIC_ACQUIRE);
 
 	this_cpu()->irq_count++;
+	this_cpu()->irq_counts[f->vector % CPU_IRQ_COUNTS]++;
 	if (handler != NULL)
 		handler(f);
 	else
