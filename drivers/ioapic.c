@@ -6,16 +6,12 @@
 #include "kernel/log.h"
 #include "kernel/port.h"
 
-#define IOAPIC_SELECT       0x00u
-#define IOAPIC_WINDOW       0x10u
-#define IOAPIC_BYTES        0x20u
+#define IOAPIC_SELECT   0x00u
+#define IOAPIC_WINDOW   0x10u
+#define IOAPIC_BYTES    0x20u
 
-#define REG_VERSION         0x01u
-#define REG_REDIRECTION     0x10u /* two registers for each input, low half first */
-
-#define REDIRECT_ACTIVE_LOW BIT(13)
-#define REDIRECT_LEVEL      BIT(15)
-#define REDIRECT_MASKED     BIT(16)
+#define REG_VERSION     0x01u
+#define REG_REDIRECTION 0x10u /* two registers for each input, low half first */
 
 static const struct acpi *tables;
 
@@ -51,14 +47,14 @@ static void write_redirection(const struct ioapic *c, uint32_t gsi, uint32_t low
 {
 	uint32_t reg = REG_REDIRECTION + 2 * (gsi - c->gsi_base);
 
-	write_reg(c, reg, (uint32_t)REDIRECT_MASKED);
+	write_reg(c, reg, (uint32_t)IOAPIC_MASKED);
 	write_reg(c, reg + 1, dest << 24);
 	write_reg(c, reg, low);
 }
 
 static uint32_t pin_flags(bool active_low, bool level)
 {
-	return (uint32_t)((active_low ? REDIRECT_ACTIVE_LOW : 0) | (level ? REDIRECT_LEVEL : 0));
+	return (uint32_t)((active_low ? IOAPIC_ACTIVE_LOW : 0) | (level ? IOAPIC_LEVEL : 0));
 }
 
 enum status ioapic_init(const struct acpi *acpi)
@@ -79,7 +75,7 @@ enum status ioapic_init(const struct acpi *acpi)
 		c->inputs = (read_reg(c, REG_VERSION) >> 16 & 0xffu) + 1;
 		chip_count++;
 		for (uint32_t gsi = c->gsi_base; gsi < c->gsi_base + c->inputs; gsi++)
-			write_redirection(c, gsi, (uint32_t)REDIRECT_MASKED, 0);
+			write_redirection(c, gsi, (uint32_t)IOAPIC_MASKED, 0);
 		log_info(LOG_APIC, "I/O APIC at %#lx, interrupts %u to %u", from->at.raw,
 			 c->gsi_base, c->gsi_base + c->inputs - 1);
 	}
@@ -113,5 +109,17 @@ void ioapic_mask(unsigned isa_irq)
 	ASSERT(isa_irq < ACPI_ISA_IRQS);
 	c = tables ? chip_of(tables->routes[isa_irq].gsi) : NULL;
 	if (c)
-		write_redirection(c, tables->routes[isa_irq].gsi, (uint32_t)REDIRECT_MASKED, 0);
+		write_redirection(c, tables->routes[isa_irq].gsi, (uint32_t)IOAPIC_MASKED, 0);
+}
+
+bool ioapic_entry(unsigned gsi, uint64_t *entry)
+{
+	const struct ioapic *c = chip_of(gsi);
+	uint32_t reg;
+
+	if (!c)
+		return false;
+	reg = REG_REDIRECTION + 2 * (gsi - c->gsi_base);
+	*entry = (uint64_t)read_reg(c, reg + 1) << 32 | read_reg(c, reg);
+	return true;
 }

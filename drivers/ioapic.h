@@ -19,3 +19,11 @@ MUST_CHECK enum status ioapic_route(unsigned isa_irq, uint8_t vector, uint32_t a
 
 /* Masks it again. */
 void ioapic_mask(unsigned isa_irq);
+
+#define IOAPIC_ACTIVE_LOW BIT(13)
+#define IOAPIC_LEVEL      BIT(15)
+#define IOAPIC_MASKED     BIT(16)
+
+/* What an input is set to: bits 7:0 the vector, 63:56 the APIC id, and IOAPIC_... False: there is
+ * no such input. While no other core routes or masks one. */
+bool ioapic_entry(unsigned gsi, uint64_t *entry);
