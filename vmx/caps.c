@@ -60,20 +60,34 @@ static const char *allowed_text(uint64_t capability, unsigned bit)
 	return control_may_be_1(capability, bit) ? "0 or 1" : "always 0";
 }
 
+bool vmx_caps_row(const struct vmx_msrs *m, const struct vmx_caps *caps, unsigned row, char *text,
+		  size_t size)
+{
+	const struct control_bit *b = &control_bits[row > 0 ? row - 1 : 0];
+
+	if (row == 0)
+		text_format(text, size, "%-26s %-3s %-36s %-7s %-9s %s", "controls", "bit", "name",
+			    "wanted", "allowed", "granted");
+	else if (row <= control_bit_count)
+		text_format(text, size, "%-26s %-3u %-36s %-7s %-9s %u",
+			    control_group_names[b->group], b->bit, b->name, want_text(b->want),
+			    allowed_text(m->group[b->group], b->bit),
+			    (caps->controls[b->group] >> b->bit) & 1);
+	else
+		text_format(text, size,
+			    "CR0 fixed %#llx..%#llx, CR4 fixed %#llx..%#llx, EPT/VPID %#llx",
+			    (unsigned long long)m->cr0_fixed0, (unsigned long long)m->cr0_fixed1,
+			    (unsigned long long)m->cr4_fixed0, (unsigned long long)m->cr4_fixed1,
+			    (unsigned long long)m->ept_vpid);
+	return row <= control_bit_count + 1;
+}
+
 void vmx_caps_log(const struct vmx_msrs *m, const struct vmx_caps *caps)
 {
-	log_debug(LOG_VMX, "%-26s %-3s %-36s %-7s %-9s %s", "controls", "bit", "name", "wanted",
-		  "allowed", "granted");
-	for (unsigned i = 0; i < control_bit_count; i++) {
-		const struct control_bit *b = &control_bits[i];
+	char text[VMX_CAPS_ROW];
 
-		log_debug(LOG_VMX, "%-26s %-3u %-36s %-7s %-9s %u", control_group_names[b->group],
-			  b->bit, b->name, want_text(b->want),
-			  allowed_text(m->group[b->group], b->bit),
-			  (caps->controls[b->group] >> b->bit) & 1);
-	}
-	log_debug(LOG_VMX, "CR0 fixed %#llx..%#llx, CR4 fixed %#llx..%#llx, EPT/VPID %#llx",
-		  (unsigned long long)m->cr0_fixed0, (unsigned long long)m->cr0_fixed1,
-		  (unsigned long long)m->cr4_fixed0, (unsigned long long)m->cr4_fixed1,
-		  (unsigned long long)m->ept_vpid);
+	if (!log_enabled(LOG_DEBUG, LOG_VMX))
+		return;
+	for (unsigned i = 0; vmx_caps_row(m, caps, i, text, sizeof(text)); i++)
+		log_debug(LOG_VMX, "%s", text);
 }

@@ -56,5 +56,12 @@ MUST_CHECK enum status vmx_caps_decide(const struct vmx_msrs *m, struct vmx_caps
 /* Reads this core's CPUID and MSRs. Kernel mode only. */
 void vmx_caps_read(struct vmx_msrs *m);
 
+#define VMX_CAPS_ROW 120u
+
+/* A row of the table of every control (wanted, allowed, granted), with a heading and a last row on
+ * what else there is. False: row is past its end. */
+bool vmx_caps_row(const struct vmx_msrs *m, const struct vmx_caps *caps, unsigned row, char *text,
+		  size_t size);
+
 /* Logs the table of every control (wanted, allowed, granted) at level debug, category vmx. */
 void vmx_caps_log(const struct vmx_msrs *m, const struct vmx_caps *caps);

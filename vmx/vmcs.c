@@ -26,6 +26,14 @@ const char *vmcs_field_name(uint32_t encoding)
 	return "?";
 }
 
+const char *vmcs_field_after(const char *before, unsigned index, uint32_t *encoding)
+{
+	if (index >= ARRAY_SIZE(encodings))
+		return NULL;
+	*encoding = encodings[index];
+	return before ? next_name(before) : names;
+}
+
 static bool may_be_poked(enum vmcs_field field, const char *name)
 {
 	return strncmp(name, "GUEST_", 6) == 0

@@ -19,6 +19,10 @@ enum vmcs_field {
 /* The name of a field, "GUEST_RIP"; "?" for an encoding that is not in the list. */
 const char *vmcs_field_name(uint32_t encoding);
 
+/* The fields in their order: index counts from 0, before is the name of the one before, NULL for
+ * the first. NULL past the last one. */
+const char *vmcs_field_after(const char *before, unsigned index, uint32_t *encoding);
+
 /* The field of a name, if it is one that poke= may write: guest state, and the controls that make
  * more or fewer exits. ERR_NOT_FOUND: no such field; ERR_UNSUPPORTED: not for poke=. */
 MUST_CHECK enum status vmcs_field_for_poke(struct text name, enum vmcs_field *field);
@@ -38,6 +42,18 @@ static inline uint64_t vmcs_read(enum vmcs_field field)
 	return value;
 failed:
 	vmcs_access_failed("VMREAD", field, 0);
+}
+
+/* For a field that not every CPU has. ERR_UNSUPPORTED. */
+MUST_CHECK static inline enum status vmcs_try_read(uint32_t encoding, uint64_t *value)
+{
+	bool failed;
+
+	__asm__ volatile("vmread %2, %0"
+			 : "=rm"(*value), "=@ccbe"(failed)
+			 : "r"((uint64_t)encoding)
+			 : "memory");
+	return failed ? ERR_UNSUPPORTED : OK;
 }
 
 static inline void vmcs_write(enum vmcs_field field, uint64_t value)
