@@ -166,11 +166,14 @@ bool trap_probe(void (*fn)(void *arg), void *arg, struct trap_frame *caught)
 	struct cpu *c = this_cpu();
 	struct trap_probe probe = {.caught = caught, .outer = c->probe};
 	bool on = (cpu_read_flags() & RFLAGS_IF) != 0;
+	uint64_t cr2 = cpu_read_cr2();
 	bool faulted;
 
 	c->probe = &probe;
 	faulted = trap_probe_run(&probe, fn, arg);
 	c->probe = probe.outer;
+	if (faulted)
+		cpu_write_cr2(cr2); /* it is a guest's */
 	if (on)
 		cpu_irq_on();
 	else
