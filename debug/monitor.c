@@ -7,6 +7,7 @@
 #include "vmx/call_core.h"
 #include "vmx/core.h"
 #include "vmx/vm.h"
+#include "vmx/vm_debug.h"
 
 #define PRINT_BYTES 320u
 #define FIELD_ROW   76u
@@ -89,7 +90,7 @@ static void call_on_core(void *arg)
 
 	if (vm->state == VM_READY) {
 		monitor_print(c->a, "%s has not started yet\n", vm->config.name);
-	} else if (vm->state == VM_ENDED) {
+	} else if (vm->state == VM_ENDED && !vm_debug_is_stopped(vm)) {
 		monitor_print(c->a, "%s has ended: %s\n", vm->config.name, vm->end_text);
 	} else {
 		before = vmx_core_borrow(&vm->vcpu);
@@ -137,6 +138,14 @@ void monitor_fields(const struct monitor_args *a, const void *structure,
 		monitor_print(a, "%s", text);
 		column += len;
 	}
+	monitor_print(a, "\n");
+}
+
+void monitor_bits(const struct monitor_args *a, const char *name, unsigned value, unsigned count)
+{
+	monitor_print(a, "  %-5s ", name);
+	while (count-- > 0)
+		monitor_print(a, "%c", value >> count & 1 ? (char)('0' + count % 10) : '-');
 	monitor_print(a, "\n");
 }
 

@@ -66,3 +66,7 @@ struct monitor_field {
 /* Prints "name value" pairs, in rows that fit a terminal. */
 void monitor_fields(const struct monitor_args *a, const void *structure,
 		    const struct monitor_field *fields, unsigned count);
+
+/* A row of so many bits by number, the highest first: those that are set show their number's last
+ * digit. */
+void monitor_bits(const struct monitor_args *a, const char *name, unsigned value, unsigned count);

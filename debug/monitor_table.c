@@ -7,10 +7,26 @@
 	X(exit)                                                                                    \
 	X(version)                                                                                 \
 	X(vm)                                                                                      \
-	X(cpu)                                                                                     \
+	X(vcpu)                                                                                    \
+	X(vmcs)                                                                                    \
+	X(inject)                                                                                  \
+	X(mem)                                                                                     \
+	X(disasm)                                                                                  \
+	X(ept)                                                                                     \
+	X(pic)                                                                                     \
+	X(pit)                                                                                     \
+	X(uart)                                                                                    \
+	X(rtc)                                                                                     \
+	X(kbd)                                                                                     \
+	X(io)                                                                                      \
+	X(irq)                                                                                     \
 	X(stats)                                                                                   \
 	X(trace)                                                                                   \
-	X(log)
+	X(log)                                                                                     \
+	X(cpu)                                                                                     \
+	X(pages)                                                                                   \
+	X(modules)                                                                                 \
+	X(caps)
 
 #define DECLARE(name) extern const struct monitor_command command_##name;
 COMMANDS(DECLARE)
