@@ -2,6 +2,7 @@
 #
 #   CROSS_COMPILE=prefix-   another GNU toolchain     LLVM=1 or CC=clang   clang instead of GCC
 #   DEBUG=1                 checked build in build/debug/     V=1          show the commands
+#   DEBUGGER=0              without monitor, gdb and trace, in build/bare/
 
 .DEFAULT_GOAL := iso
 MAKEFLAGS += --no-builtin-rules --no-print-directory
@@ -22,7 +23,7 @@ NM := $(CROSS_COMPILE)nm
 OBJCOPY := $(CROSS_COMPILE)objcopy
 NASM ?= nasm
 PYTHON ?= /usr/bin/python3
-BUILD := build$(if $(DEBUG),/debug)
+BUILD := build$(if $(DEBUG),/debug)$(if $(filter 0,$(DEBUGGER)),/bare)
 
 # Two builds of one commit are the same, byte for byte: no clock, no path, no name of this machine.
 export SOURCE_DATE_EPOCH := $(or $(shell git log -1 --format=%ct 2>/dev/null),946684800)
@@ -55,7 +56,8 @@ HOT := $(wildcard vmx/run.c vmx/exit_fast*.c vmx/exit_stats.c vmx/exit_io.c vmx/
 	drivers/console_mux.c)
 
 KERNEL_FOLDERS := boot kernel vmx mm drivers guest debug
-KERNEL_C := $(wildcard $(addsuffix /*.c,$(KERNEL_FOLDERS)))
+LEFT_OUT := $(if $(filter 0,$(DEBUGGER)),debug/%,kernel/without_debugger.c)
+KERNEL_C := $(filter-out $(LEFT_OUT),$(wildcard $(addsuffix /*.c,$(KERNEL_FOLDERS))))
 KERNEL_ASM := $(wildcard $(addsuffix /*.asm,$(KERNEL_FOLDERS)))
 KERNEL_OBJECTS := $(KERNEL_C:%.c=$(BUILD)/kernel/%.o) $(KERNEL_ASM:%=$(BUILD)/kernel/%.o) \
 	$(BUILD)/kernel/version.o
@@ -92,6 +94,7 @@ system: ## boot in Bochs and QEMU and read the console (T=name for some)
 		-n 2 $(if $(T),-k '$(T)')
 
 bench: iso ## what exits, start and memory cost: build/bench.json, bench.svg (CHECK=1: no worse)
+	$(MAKE) kernel DEBUGGER=0
 	$(PYTHON) tests/bench/bench.py --json build/bench.json --svg build/bench.svg \
 		$(if $(CHECK),--check) $(if $(LIMITS),--limits)
 

@@ -30,12 +30,6 @@ def image_bytes(elf):
     return file_bytes(elf) - file_bytes(elf.parent / "kernel" / "symbols.asm.o")
 
 
-def folder_bytes(elf, folder):
-    """Of the objects of one folder: its part of the image, before the linker leaves out what nobody
-    calls and merges texts."""
-    return sum(file_bytes(path) for path in (elf.parent / "kernel" / folder).glob("*.o"))
-
-
 def parse_ept(text):
     """[{"mib", "leaf", "leaves": [4K, 2M, 1G], "tables", "steps"}] of ept_setup's lines."""
     return [{"mib": int(mib), "leaf": leaf, "leaves": [int(small), int(middle), int(large)],
