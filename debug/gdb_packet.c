@@ -103,6 +103,9 @@ static enum gdb_event packet_came(struct gdb_packet *p)
 		p->no_ack = false;
 		p->last_hash = 0;
 	}
+	/* Twice: if gdb sees none it takes the answer for an old one, acknowledges it, and then
+	 * asks again, and nothing tells that from a second wish. One too many is skipped. */
+	acknowledge(p, '+');
 	acknowledge(p, '+');
 	if (!p->no_ack && h == p->last_hash && (!p->answered || !gdb_packet_free(p))) {
 		if (p->answered)

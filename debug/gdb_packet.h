@@ -66,7 +66,7 @@ struct gdb_packet {
 	bool out_again, out_notice;
 	uint8_t out_tries, acks_len;
 	uint64_t out_ns; /* when its last byte went */
-	uint8_t acks[4];
+	uint8_t acks[8];
 	uint8_t out[GDB_PACKET_BYTES + 4];
 };
 

@@ -2,6 +2,7 @@
 #include "debug/gdb_parts.h"
 
 #define REGIONS_MAX 32u
+#define PIECE_BYTES 1024u /* of what gdb asks for; a short packet is soon repeated */
 
 static void window_byte(struct gdb_window *w, char c)
 {
@@ -48,6 +49,7 @@ static bool open_window(struct gdb_server *s, struct gdb_args *a, struct gdb_win
 	*w = (struct gdb_window){.packet = &s->packet};
 	if (!gdb_take_range(a, &w->skip, &w->left) || a->at < a->end)
 		return false;
+	w->left = min_u64(w->left, PIECE_BYTES);
 	gdb_put_byte(&s->packet, 'l');
 	return true;
 }

@@ -1,7 +1,7 @@
 /*
  * tests/gdb/fake_server.c - the gdb server on a TCP port, over a toy machine: for the real gdb.
  *
- *   fake_server [wait2] [wait3] [noack] [noise=N]
+ *   fake_server [wait2] [wait3] [noack] [noise=N [seed=N]]
  *
  * Prints the port it listens on. One connection after the other, until it is killed. wait2, wait3:
  * that VM stands before its first instruction. noise=N: of N bytes each way about one is dropped,
@@ -55,6 +55,26 @@ static unsigned disturb(uint8_t *byte)
 	}
 }
 
+/* On its way to gdb: '#' and what is behind it stay whole. A digit of the checksum that is none
+ * makes gdb give up its command, where any other fault makes it ask again. */
+static unsigned disturb_answer(uint8_t *byte)
+{
+	static unsigned whole;
+	uint8_t changed = *byte;
+	unsigned copies;
+
+	if (*byte == '#')
+		whole = 3;
+	if (whole > 0) {
+		whole--;
+		return 1;
+	}
+	copies = disturb(&changed);
+	if (*byte != '$' && changed != '#' && changed != '$')
+		*byte = changed;
+	return copies;
+}
+
 static bool receive(int line)
 {
 	uint8_t bytes[4096];
@@ -74,7 +94,7 @@ static bool transmit(int line)
 	size_t len = 0;
 
 	while (len < sizeof(bytes) - 1 && gdb_server_output(&server, &byte))
-		for (unsigned n = disturb(&byte); n > 0; n--)
+		for (unsigned n = disturb_answer(&byte); n > 0; n--)
 			bytes[len++] = byte;
 	return len == 0 || send(line, bytes, len, MSG_NOSIGNAL) == (ssize_t)len;
 }
@@ -110,6 +130,8 @@ int main(int count, char **words)
 			config.offer_no_ack = true;
 		else if (strncmp(words[i], "noise=", 6) == 0)
 			noise = (unsigned)atoi(words[i] + 6);
+		else if (strncmp(words[i], "seed=", 5) == 0)
+			seed += (uint64_t)atoi(words[i] + 5);
 	}
 	gdb_server_init(&server, &machine.target, &config);
 	if (bind(listener, (struct sockaddr *)&at, size) != 0 || listen(listener, 1) != 0 ||
