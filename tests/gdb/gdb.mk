@@ -11,3 +11,5 @@ gdb: build/gdb/fake_server ## the gdb server with Debian's gdb (T=name for some)
 build/gdb/fake_server: $(FAKE_SERVER_OBJECTS)
 	mkdir -p $(@D)
 	gcc $(UNIT_FLAGS_gcc) -o $@ $^
+
+-include $(FAKE_SERVER_OBJECTS:.o=.d)

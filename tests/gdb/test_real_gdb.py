@@ -28,7 +28,8 @@ def server(*words):
             yield int(running.stdout.readline())
         finally:
             running.terminate()
-            assert running.stderr.read() == b""
+            errors = running.stderr.read().decode()
+            assert not errors, errors
 
 
 def gdb(port, *commands, how="extended-remote", before=(), limit_s=20):
