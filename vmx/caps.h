@@ -34,6 +34,7 @@ struct vmx_caps {
 	bool ept_exec_only;
 	bool invept_single, invvpid_single;
 	bool mtf; /* the monitor trap flag can be set */
+	bool mov_dr_exits;
 	bool vpid, preemption_timer, guest_pat, rdtscp;
 	bool hlt_state;                 /* a guest can be entered in HLT */
 	bool fast_path;                 /* of vmx/entry.asm */

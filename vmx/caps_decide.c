@@ -172,6 +172,7 @@ enum status vmx_caps_decide(const struct vmx_msrs *m, struct vmx_caps *caps, cha
 	caps->hlt_state = (m->misc & MISC_HLT_STATE) != 0;
 	caps->fast_path = !m->no_fast_path;
 	caps->mtf = control_may_be_1(m->group[CONTROL_PROC], 27);
+	caps->mov_dr_exits = control_may_be_1(m->group[CONTROL_PROC], 23);
 	caps->rdtscp = (caps->controls[CONTROL_PROC2] & PROC2_RDTSCP) != 0;
 	caps->guest_pat = (caps->controls[CONTROL_EXIT] & EXIT_SAVE_PAT) &&
 			  (caps->controls[CONTROL_EXIT] & EXIT_LOAD_PAT) &&

@@ -30,10 +30,10 @@ const struct control_bit control_bits[] = {
 	{CONTROL_PROC, 20, WANT_ON, "CR8-store exiting"},
 	{CONTROL_PROC, 21, WANT_OFF, "use TPR shadow"},
 	{CONTROL_PROC, 22, WANT_OFF, "NMI-window exiting"}, /* set while one waits */
-	{CONTROL_PROC, 23, WANT_OFF, "MOV-DR exiting"},
+	{CONTROL_PROC, 23, WANT_OFF, "MOV-DR exiting"},     /* set for a debugger's points */
 	{CONTROL_PROC, 24, WANT_OFF, "unconditional I/O exiting"},
 	{CONTROL_PROC, 25, WANT_ON, "use I/O bitmaps"},
-	{CONTROL_PROC, 27, WANT_OFF, "monitor trap flag"}, /* set to step over a write */
+	{CONTROL_PROC, 27, WANT_OFF, "monitor trap flag"}, /* set for a step */
 	{CONTROL_PROC, 28, WANT_ON, "use MSR bitmaps"},
 	{CONTROL_PROC, 29, WANT_ON, "MONITOR exiting"},
 	{CONTROL_PROC, 30, WANT_OFF, "PAUSE exiting"},

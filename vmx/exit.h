@@ -121,10 +121,14 @@ enum exit_action exit_rdmsr(struct vcpu *v);
 enum exit_action exit_wrmsr(struct vcpu *v);
 enum exit_action exit_xsetbv(struct vcpu *v);
 enum exit_action exit_cr_access(struct vcpu *v);     /* exit_cr.c */
+enum exit_action exit_mov_dr(struct vcpu *v);        /* exit_dr.c */
 enum exit_action exit_io(struct vcpu *v);            /* exit_io.c */
 enum exit_action exit_ept_violation(struct vcpu *v); /* exit_ept.c */
 enum exit_action exit_ept_misconfiguration(struct vcpu *v);
 enum exit_action exit_mtf(struct vcpu *v);
+
+/* exit_event.c: what the delivery of a #DB does to the debug registers, beside the event itself. */
+void exit_debug_side_effects(struct vcpu *v, uint64_t dr6_bits);
 
 /* exit_ept.c: the step over a write to unclaimed memory is over. */
 void ept_protect_voids(struct vcpu *v);

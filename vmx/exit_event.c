@@ -4,6 +4,7 @@
 #include "vmx/core.h"
 #include "vmx/exit.h"
 #include "vmx/inject.h"
+#include "vmx/vm_break.h"
 #include "vmx/vm_machine.h"
 #include "vmx/vmcs.h"
 
@@ -18,10 +19,10 @@
  * DR7.GD and two bits of DEBUGCTL, which an injected #DB does not do by itself (SDM 3C
  * "Architectural State Before a VM Exit", "VM Entry: Event Injection").
  */
-static void debug_side_effects(uint64_t dr6_bits)
+void exit_debug_side_effects(struct vcpu *v, uint64_t dr6_bits)
 {
 	cpu_write_dr6((cpu_read_dr6() & ~DR6_TRAPS) | dr6_bits);
-	vmcs_write(VMCS_GUEST_DR7, vmcs_read(VMCS_GUEST_DR7) & ~DR7_GD);
+	vcpu_set_guest_dr7(v, vcpu_guest_dr7(v) & ~DR7_GD);
 	vmcs_write(VMCS_GUEST_DEBUGCTL, vmcs_read(VMCS_GUEST_DEBUGCTL) & ~DEBUGCTL_LBR_BTF);
 }
 
@@ -30,20 +31,23 @@ static enum exit_action debug_exception(struct vcpu *v)
 	const struct guest_fault db = {.vector = EXC_DB};
 	uint64_t bits = v->qualification & DR6_FROM_EXIT;
 
-	if (v->step.trap_is_ours) {
-		/* A breakpoint that came with it is the guest's. */
-		bits &= ~DR6_BS;
-		if (!bits)
-			return EXIT_RETRY;
-	}
+	bool stops, before = false;
+	enum exit_action action;
+
+	if (v->step.trap_is_ours)
+		bits &= ~DR6_BS; /* a breakpoint that came with it may be the guest's */
+	stops = vm_break_debug_exception(v, &bits, &before);
+	if (before || (!bits && (stops || v->step.trap_is_ours)))
+		return stops ? EXIT_YIELD : EXIT_RETRY;
 	/* A step over STI: VM entry refuses TF with such blocking unless a single step is pending.
 	 * The #DB that goes in ends the blocking anyway (SDM 3C "Checks on Guest Non-Register
 	 * State"). */
 	vmcs_write(VMCS_GUEST_INTERRUPTIBILITY,
 		   vmcs_read(VMCS_GUEST_INTERRUPTIBILITY) &
 			   ~(INTERRUPTIBILITY_STI | INTERRUPTIBILITY_MOV_SS));
-	debug_side_effects(bits);
-	return inject_fault(v, &db);
+	exit_debug_side_effects(v, bits);
+	action = inject_fault(v, &db);
+	return stops && action == EXIT_RETRY ? EXIT_YIELD : action;
 }
 
 enum exit_action exit_exception_or_nmi(struct vcpu *v)

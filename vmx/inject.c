@@ -223,28 +223,30 @@ static inline bool offer_interrupt(struct vcpu *v, bool busy)
 }
 
 /* Other events than the board's interrupts, or a step. Returns what offer_interrupt() is to know,
- * and sets the window that an NMI needs. */
+ * and sets the window that an NMI or a debugger's interrupt needs. In a debugger's own step these
+ * go in; in others they wait. */
 static NOINLINE bool prepare_event(struct vcpu *v, uint32_t *controls)
 {
-	bool held = (v->stepping & STEP_ANY) && !v->step.waits, busy = held;
+	bool step = (v->stepping & STEP_ANY) && !v->step.waits;
+	bool held = step && !(v->stepping & STEP_FOR_USER), carries = false;
 
 	if (v->stepping)
 		step_before_event(v);
 	if (v->event.info & EVENT_VALID) {
 		write_event(v);
-		busy = true;
+		carries = true;
 	}
 	if (v->nmi_pending && !held) {
-		if (busy)
+		if (carries)
 			*controls |= (uint32_t)PROC_NMI_WINDOW;
 		else
-			busy = try_nmi(v, controls);
+			carries = try_nmi(v, controls);
 	}
 	if (!(v->stepping & STEP_IRQ_WAITS) || held)
-		return busy;
-	if (busy || !can_take_interrupt()) {
+		return carries || step;
+	if (carries || !can_take_interrupt()) {
 		*controls |= (uint32_t)PROC_INTERRUPT_WINDOW;
-		return busy;
+		return carries || step;
 	}
 	v->stepping &= (uint8_t)~STEP_IRQ_WAITS;
 	vmcs_write(VMCS_ENTRY_INTERRUPTION_INFO, event_info(EVENT_EXTERNAL, v->irq_by_hand));

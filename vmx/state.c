@@ -4,6 +4,7 @@
 #include "vmx/core.h"
 #include "vmx/vcpu.h"
 #include "vmx/vm.h"
+#include "vmx/vm_break.h"
 #include "vmx/vmcs.h"
 #include "vmx/vmcs_setup.h"
 
@@ -101,7 +102,7 @@ void vcpu_read_state(struct vcpu *v, struct guest_cpu_state *s)
 	s->cr4 = read_masked(VMCS_GUEST_CR4, VMCS_CR4_MASK, VMCS_CR4_SHADOW);
 	s->efer = vmcs_read(VMCS_GUEST_EFER);
 	s->dr6 = live ? cpu_read_dr6() : v->parked.dr6;
-	s->dr7 = vmcs_read(VMCS_GUEST_DR7);
+	s->dr7 = vcpu_guest_dr7(v);
 	s->cr8 = v->cr8;
 	read_pdptes(s);
 	for (unsigned i = 0; i < GUEST_SEGMENTS; i++)
@@ -150,7 +151,6 @@ void vcpu_write_state(struct vcpu *v, const struct guest_cpu_state *s)
 	vmcs_write(VMCS_GUEST_EFER, s->efer);
 	/* SDM 3C "VM-Entry Control Fields": this bit and EFER.LMA must agree. */
 	vmcs_write(VMCS_ENTRY_CONTROLS, s->efer & EFER_LMA ? entry | ENTRY_IA32E : entry);
-	vmcs_write(VMCS_GUEST_DR7, s->dr7);
 	for (unsigned i = 0; i < 4; i++)
 		vmcs_write(segment_field(VMCS_GUEST_PDPTE0, i), s->pdpte[i]);
 	v->cr8 = s->cr8;
@@ -162,6 +162,7 @@ void vcpu_write_state(struct vcpu *v, const struct guest_cpu_state *s)
 		v->parked.cr2 = s->cr2;
 		v->parked.dr6 = s->dr6;
 	}
+	vcpu_set_guest_dr7(v, s->dr7);
 }
 
 void vcpu_read_breakpoints(const struct vcpu *v, uint64_t dr[4])

@@ -9,6 +9,7 @@
 #include "vmx/exit.h"
 #include "vmx/inject.h"
 #include "vmx/vm.h"
+#include "vmx/vm_break.h"
 #include "vmx/vmcs.h"
 
 #define PENDING_SINGLE_STEP BIT(14) /* of the pending debug exceptions, and of the qualification */
@@ -223,6 +224,7 @@ static bool has_moved(const struct vcpu *v)
 enum exit_action step_follow(struct vcpu *v, enum exit_action action)
 {
 	uint8_t why = v->stepping & STEP_ANY;
+	bool stops = false;
 
 	v->prepare |= PREPARE_EVENTS;
 	v->step.trap_is_ours = false;
@@ -238,8 +240,11 @@ enum exit_action step_follow(struct vcpu *v, enum exit_action action)
 	v->step.waits = false;
 	if (why & STEP_OVER_WRITE)
 		ept_protect_voids(v);
-	if (action == EXIT_STOP || !(why & STEP_FOR_USER))
+	if (why & STEP_OVER_POINT)
+		stops = vm_break_after_step(v);
+	if (action == EXIT_STOP)
 		return action;
-	vm_stop_soon(v->vm, &(struct vm_stop){.reason = VM_STOP_STEP});
-	return EXIT_YIELD;
+	if ((why & STEP_FOR_USER) && v->vm->debug.next.reason == VM_STOP_ASKED)
+		vm_stop_soon(v->vm, &(struct vm_stop){.reason = VM_STOP_STEP});
+	return stops || (why & STEP_FOR_USER) ? EXIT_YIELD : action;
 }

@@ -7,6 +7,7 @@
 #include "mm/phys.h"
 #include "vmx/core.h"
 #include "vmx/vm.h"
+#include "vmx/vm_break.h"
 #include "vmx/vmcs.h"
 #include "vmx/vmcs_setup.h"
 
@@ -78,7 +79,7 @@ void vcpu_reset(struct vcpu *v, const struct guest_cpu_state *start)
 	vmcs_write(VMCS_GUEST_INTERRUPTIBILITY, 0);
 	vmcs_write(VMCS_GUEST_PENDING_DEBUG, 0);
 	vcpu_write_state(v, start);
-	vcpu_write_breakpoints(v, no_breakpoints);
+	vcpu_set_guest_breakpoints(v, no_breakpoints);
 	v->flush_vpid = true;
 	v->prepare |= PREPARE_EVENTS;
 }

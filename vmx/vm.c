@@ -15,6 +15,7 @@
 #include "vmx/call_core.h"
 #include "vmx/core.h"
 #include "vmx/trace.h"
+#include "vmx/vm_break.h"
 #include "vmx/vm_machine.h"
 #include "vmx/vm_report.h"
 #include "vmx/vm_screen.h"
@@ -152,6 +153,7 @@ static void retire(struct vm *vm, bool well)
 	vm->retired = true;
 	vm->ended_well = well;
 	vm_stop_ended(vm, well);
+	vm_break_forget(vm);
 	stop_counting(vm);
 	host_ops->vm_ended(vm);
 	if (vm->line)

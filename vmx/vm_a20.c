@@ -3,6 +3,7 @@
 
 #include "kernel/text.h"
 #include "vmx/core.h"
+#include "vmx/vm_break.h"
 #include "vmx/vmcs.h"
 
 /* The shadow of A20 off takes a table for each 2 MiB, made in one exit: for larger VMs that would
@@ -55,10 +56,12 @@ void vm_follow_a20(struct vm *vm)
 		}
 	}
 	forget_voids(vm);
+	vm_break_free_pages(vm);
 	vm->a20_off = off;
 	guest_memory_set_a20(&vm->memory, !off);
 	vmcs_write(VMCS_EPT_POINTER, ept_pointer(vm_ept(vm), false));
 	vm->vcpu.flush_ept = true;
 	vm->vcpu.flush_vpid = true;
 	vm->vcpu.prepare |= PREPARE_EVENTS;
+	(void)vm_break_apply(&vm->vcpu, !(vm->vcpu.stepping & STEP_OVER_POINT));
 }

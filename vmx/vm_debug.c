@@ -1,13 +1,11 @@
 /* vmx/vm_debug.c - a debugger's wishes, carried to the core of the VM. */
 #include "vmx/vm_debug.h"
 
-#include "kernel/cpu.h"
-#include "kernel/time.h"
 #include "vmx/call_core.h"
 #include "vmx/core.h"
 #include "vmx/inject.h"
 #include "vmx/vm.h"
-#include "vmx/vmcs.h"
+#include "vmx/vm_break.h"
 
 /* What a core is asked to do about one of its VMs, with all arguments that there are. */
 struct job {
@@ -18,13 +16,28 @@ struct job {
 	uint8_t vector;
 	uint32_t error_code;
 	const char *text;
+	enum vm_break kind;
+	uint64_t at, len_bytes;
 };
 
 static void run_job(void *arg)
 {
 	struct job *j = arg;
+	struct vcpu *v = &j->vm->vcpu, *before;
 
-	j->fn(j);
+	/* A hold may have come in the middle of an exit. */
+	if (!lock_try(&j->vm->lock)) {
+		j->status = ERR_BUSY;
+		return;
+	}
+	if (v->fpu) {
+		before = vmx_core_borrow(v);
+		j->fn(j);
+		vmx_core_give_back(before);
+	} else {
+		j->fn(j); /* it has no machine now */
+	}
+	lock_release(&j->vm->lock);
 }
 
 /* Does it on the VM's core, which looks at its VMs afterwards. */
@@ -107,6 +120,8 @@ void vm_debug_resume(struct vm *vm, bool step)
 static void detach_job(struct job *j)
 {
 	j->vm->debug.attached = false;
+	if (j->vm->vcpu.fpu)
+		vm_break_remove_all(j->vm);
 	go_on(j->vm, false);
 }
 
@@ -201,20 +216,31 @@ enum status vm_debug_inject(struct vm *vm, uint8_t vector, bool with_error, uint
 	return carry(&j);
 }
 
+/* ---- points ---- */
+
+static void insert_job(struct job *j)
+{
+	j->status = j->vm->vcpu.fpu ? vm_break_insert(j->vm, (enum debug_point_kind)j->kind, j->at,
+						      j->len_bytes)
+				    : ERR_INVALID;
+}
+
+static void remove_job(struct job *j)
+{
+	if (j->vm->vcpu.fpu)
+		vm_break_remove(j->vm, (enum debug_point_kind)j->kind, j->at, j->len_bytes);
+}
+
 enum status vm_debug_insert(struct vm *vm, enum vm_break kind, uint64_t at, uint64_t len_bytes)
 {
-	(void)vm;
-	(void)kind;
-	(void)at;
-	(void)len_bytes;
-	return ERR_UNSUPPORTED;
+	struct job j = {.vm = vm, .fn = insert_job, .kind = kind, .at = at, .len_bytes = len_bytes};
+
+	return carry(&j);
 }
 
 enum status vm_debug_remove(struct vm *vm, enum vm_break kind, uint64_t at, uint64_t len_bytes)
 {
-	(void)vm;
-	(void)kind;
-	(void)at;
-	(void)len_bytes;
-	return OK;
+	struct job j = {.vm = vm, .fn = remove_job, .kind = kind, .at = at, .len_bytes = len_bytes};
+
+	return carry(&j);
 }

@@ -15,6 +15,7 @@
 #include "vmx/entry_rules.h"
 #include "vmx/inject.h"
 #include "vmx/vm.h"
+#include "vmx/vm_break.h"
 #include "vmx/vmcs.h"
 
 /* SDM 1 "XSAVE Area: Legacy Region", "XSAVE Header". */
@@ -138,7 +139,7 @@ static void read_job(void *arg)
 	}
 	before = vmx_core_borrow(v);
 	vcpu_read_state(v, j->s);
-	vcpu_read_breakpoints(v, j->dr);
+	vcpu_guest_breakpoints(v, j->dr);
 	if (j->fpu)
 		read_fpu(v, j->fpu);
 	vmx_core_give_back(before);
@@ -244,7 +245,7 @@ static enum status write_state(struct vcpu *v, const struct state_job *j)
 	fix_bits(&s);
 	if (!try_state(v, &old, &s))
 		return ERR_INVALID;
-	vcpu_write_breakpoints(v, j->wanted_dr);
+	vcpu_set_guest_breakpoints(v, j->wanted_dr);
 	if (j->wanted_fpu)
 		write_fpu(v, j->wanted_fpu);
 	if (s.rip != old.rip)

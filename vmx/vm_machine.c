@@ -13,6 +13,7 @@
 #include "vmx/exit.h"
 #include "vmx/firmware.h"
 #include "vmx/vm_board.h"
+#include "vmx/vm_break.h"
 #include "vmx/vm_screen.h"
 #include "vmx/vmcs.h"
 
@@ -238,6 +239,7 @@ enum status vm_build(struct vm *vm, char *message, size_t size)
 
 void vm_release(struct vm *vm)
 {
+	vm_break_forget_machine(vm);
 	vcpu_destroy(&vm->vcpu);
 	release_memory(vm);
 }

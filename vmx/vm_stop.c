@@ -6,6 +6,7 @@
 #include "vmx/step.h"
 #include "vmx/trace.h"
 #include "vmx/vm.h"
+#include "vmx/vm_break.h"
 #include "vmx/vmcs.h"
 
 static void set_event(struct vm *vm, const struct vm_stop *event)
@@ -82,12 +83,10 @@ static void start_clock(struct vm *vm)
 
 void vm_stop_resume(struct vm *vm, bool step)
 {
-	struct vcpu *before = vmx_core_borrow(&vm->vcpu);
-
 	start_clock(vm);
+	vm_break_go_on(&vm->vcpu);
 	if (step)
 		step_begin(&vm->vcpu, STEP_FOR_USER);
-	vmx_core_give_back(before);
 	__atomic_store_n(&vm->debug.flags, 0, __ATOMIC_RELEASE);
 }
 

@@ -11,6 +11,7 @@
 
 struct vcpu;
 struct vm;
+struct vm_points;
 
 /* In vm_debug.flags. */
 #define VM_STOP_WANTED 1u
@@ -24,6 +25,7 @@ struct vm_debug {
 	bool event_waits; /* nobody was told of it yet */
 	struct vm_stop event;
 	struct vm_stop next;        /* what the next stop will say */
+	struct vm_points *points;   /* breakpoints and watchpoints; NULL: none (vmx/vm_break.h) */
 	uint64_t stop_ns, stop_tsc; /* when it was stopped, by the host's clock */
 };
 
@@ -41,7 +43,7 @@ bool vm_stop_look(struct vm *vm);
 /* After the end of a VM that is about to be taken down: true if it is stopped instead. */
 bool vm_stop_at_end(struct vm *vm);
 
-/* A stopped VM goes on, its clock too; step: for one instruction. On its core. */
+/* A stopped VM goes on, its clock too; step: for one instruction. On its core, with its VMCS. */
 void vm_stop_resume(struct vm *vm, bool step);
 
 /* The VM is over. */
