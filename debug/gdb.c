@@ -11,6 +11,7 @@
 #include "drivers/lapic.h"
 #include "drivers/uart16550.h"
 #include "kernel/command_line.h"
+#include "kernel/cpu.h"
 #include "kernel/log.h"
 #include "kernel/time.h"
 #include "kernel/trap.h"
@@ -217,6 +218,15 @@ void gdb_service(void)
 		uart16550_set_irq(&uart, irq_works, irq_works && piece_at < piece_len);
 	else if (piece_at < piece_len)
 		debug_ask();
+}
+
+void gdb_flush(void)
+{
+	uint64_t start_ns = now_ns();
+
+	while (now_ns() - start_ns < NS_PER_SECOND && line != LINE_NONE &&
+	       (give_output() || piece_at < piece_len))
+		cpu_pause();
 }
 
 uint64_t gdb_patience_ns(void)

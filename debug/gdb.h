@@ -14,5 +14,8 @@
 void gdb_start(void);
 void gdb_service(void);
 
+/* Until gdb has heard all that there is to say, or a second has passed. For the end. */
+void gdb_flush(void);
+
 /* As debug_patience_ns(). */
 uint64_t gdb_patience_ns(void);

@@ -405,20 +405,24 @@ NO_BREAKPOINT static bool on_debug_trap(struct trap_frame *f)
 	return f->vector == EXC_DB ? on_step(c, f) : on_int3(c, f);
 }
 
-static void on_panic(struct trap_frame *f)
+/* Not if the debugger itself has gone wrong. Another core may finish what it does for it. */
+static void before_panic(void)
 {
 	struct cpu *c = this_cpu();
-	unsigned spins = 0;
 
-	/* Not if the debugger itself has gone wrong. */
-	if (!attached || c->frame)
-		return;
-	while (!(state == STEPS && stepper == c) && !debug_try_lock()) {
-		if (++spins == LOCK_SPINS)
-			return;
+	panicked = attached && !c->frame && state == STEPS && stepper == c;
+	for (unsigned i = 0; i < LOCK_SPINS && attached && !c->frame && !panicked; i++) {
+		panicked = debug_try_lock();
 		cpu_pause();
 	}
-	panicked = true;
+}
+
+static bool on_panic(struct trap_frame *f)
+{
+	struct cpu *c = this_cpu();
+
+	if (!panicked)
+		return false;
 	c->frame = f;
 	end_step(f);
 	note_stop(c, DEBUG_STOP_EXCEPTION, 0, (uint32_t)f->vector);
@@ -426,14 +430,15 @@ static void on_panic(struct trap_frame *f)
 	has_stop = true;
 	go = false;
 	stay(c);
-	c->frame = NULL;
+	gdb_flush();
+	return true;
 }
 
 void host_start(void)
 {
 	hold_init(lapic_send_nmi_others, vmx_serve_calls);
 	trap_set_debug_hook(on_debug_trap);
-	panic_set_debugger(on_panic);
+	panic_set_debugger(before_panic, on_panic);
 }
 
 void host_attach(bool on)

@@ -12,7 +12,8 @@
 
 static struct panic_drivers drivers;
 static enum panic_action action;
-static void (*debugger)(struct trap_frame *f);
+static void (*before_panic)(void);
+static bool (*show_panic)(struct trap_frame *f);
 static uint32_t owner = NOBODY; /* atomic: index of the core that panics */
 
 void panic_set_action(enum panic_action wanted)
@@ -25,9 +26,10 @@ void panic_set_drivers(const struct panic_drivers *wanted)
 	drivers = *wanted;
 }
 
-void panic_set_debugger(void (*fn)(struct trap_frame *f))
+void panic_set_debugger(void (*before)(void), bool (*show)(struct trap_frame *f))
 {
-	debugger = fn;
+	before_panic = before;
+	show_panic = show;
 }
 
 bool panic_is_on(void)
@@ -92,8 +94,8 @@ NORETURN static void finish(void)
 
 static void show_debugger(struct trap_frame *f)
 {
-	if (debugger != NULL)
-		debugger(f);
+	while (show_panic != NULL && show_panic(f) && action == PANIC_HALT)
+		;
 }
 
 /* The first core goes on, others hold; the same core again: its report went wrong, give up. */
@@ -105,9 +107,12 @@ static void begin(void)
 	cpu_irq_off();
 	if (__atomic_compare_exchange_n(&owner, &expected, c->index, false, __ATOMIC_ACQ_REL,
 					__ATOMIC_ACQUIRE)) {
-		unsigned running = stop_others(c);
+		unsigned running;
 
 		c->probe = NULL;
+		if (before_panic != NULL)
+			before_panic();
+		running = stop_others(c);
 		log_drain_now();
 		panic_line("%s", "");
 		panic_line("PANIC on core %u", c->index);

@@ -30,9 +30,10 @@ struct panic_drivers {
 
 void panic_set_drivers(const struct panic_drivers *wanted);
 
-/* fn is called after the report with the registers, the vector EXC_UD for what is no trap. When it
- * returns, the machine halts, resets or powers off. */
-void panic_set_debugger(void (*fn)(struct trap_frame *f));
+/* before() is called while the other cores still run. show() has the registers, after the report,
+ * with the vector EXC_UD for what is no trap. When it returns, the machine resets or powers off; or
+ * it comes again, until it says false: nobody is there. */
+void panic_set_debugger(void (*before)(void), bool (*show)(struct trap_frame *f));
 
 /* Never returns if another core has panicked. For NMI handlers, and for loops that run with NMIs
  * blocked or for long. */
