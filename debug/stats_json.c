@@ -53,19 +53,11 @@ static void print_rows(const struct stats_source *s, const char *title,
 {
 	stats_out(out, ",\n\"%s\": [", title);
 	for (unsigned i = 0; i < rows->count; i++) {
-		unsigned entry = rows->row[i].entry;
-		const struct exit_stats_entry *e = &s->stats->keys[entry - EXIT_STATS_REASONS];
 		struct exit_stats_entry sum;
 
-		if (entry < EXIT_STATS_REASONS) {
-			e = &s->stats->reasons[entry];
-			if (by_reason) {
-				exit_stats_by_reason(s->stats, entry, &sum);
-				e = &sum;
-			}
-		}
 		stats_out(out, i ? ",\n" : "\n");
-		print_entry(s, e, by_reason, out);
+		print_entry(s, stats_rows_entry(s->stats, rows, i, by_reason, &sum), by_reason,
+			    out);
 	}
 	stats_out(out, "]");
 }

@@ -52,6 +52,20 @@ void stats_rows_by_key(const struct exit_stats *s, uint64_t reasons, struct stat
 	}
 }
 
+const struct exit_stats_entry *stats_rows_entry(const struct exit_stats *s,
+						const struct stats_rows *rows, unsigned i,
+						bool by_reason, struct exit_stats_entry *sum)
+{
+	unsigned entry = rows->row[i].entry;
+
+	if (entry >= EXIT_STATS_REASONS)
+		return &s->keys[entry - EXIT_STATS_REASONS];
+	if (!by_reason)
+		return &s->reasons[entry];
+	exit_stats_by_reason(s, entry, sum);
+	return sum;
+}
+
 static const char *owner_text(const char *owner)
 {
 	return owner ? owner : "nobody's";

@@ -26,6 +26,11 @@ void stats_rows_by_reason(const struct exit_stats *s, struct stats_rows *rows);
  * whose keys had no room. */
 void stats_rows_by_key(const struct exit_stats *s, uint64_t reasons, struct stats_rows *rows);
 
+/* The entry of row i; by_reason: made in *sum out of all of the reason's. */
+const struct exit_stats_entry *stats_rows_entry(const struct exit_stats *s,
+						const struct stats_rows *rows, unsigned i,
+						bool by_reason, struct exit_stats_entry *sum);
+
 /* What an entry is about: "port 40h in, PIT". */
 void stats_name(const struct stats_source *s, const struct exit_stats_entry *e, bool by_reason,
 		char text[STATS_NAME]);

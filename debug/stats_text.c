@@ -75,18 +75,12 @@ static void print_rows(const struct stats_source *s, const struct stats_rows *ro
 	char name[STATS_NAME], bar[BAR_SIZE];
 
 	for (unsigned i = 0; i < rows->count && i < most; i++) {
-		unsigned entry = rows->row[i].entry;
 		uint64_t exits = rows->row[i].exits;
 		uint64_t share = per_mille(exits, rows->sum);
 		const struct exit_stats_entry *e;
 		struct exit_stats_entry sum;
 
-		e = entry < EXIT_STATS_REASONS ? &s->stats->reasons[entry]
-					       : &s->stats->keys[entry - EXIT_STATS_REASONS];
-		if (by_reason) {
-			exit_stats_by_reason(s->stats, entry, &sum);
-			e = &sum;
-		}
+		e = stats_rows_entry(s->stats, rows, i, by_reason, &sum);
 		stats_name(s, e, by_reason, name);
 		draw(e, exits, bar);
 		stats_out(out, "%10llu  %3llu.%llu  %9llu %7llu %9llu  %-30s %s\n",
