@@ -26,7 +26,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
-from tests.bench import runs, scaling, sizes, startup, table  # noqa: E402
+from tests.bench import breakdown, counting, runs, scaling, sizes, startup, table  # noqa: E402
 from tests.real import cost  # noqa: E402
 
 HERE = Path(__file__).resolve().parent
@@ -50,7 +50,11 @@ def measure(folder, elf):
             rest["linux_native"] = pool.submit(cost.natively)
             rest["linux"] = pool.submit(cost.in_lintel, elf)
             rest["host"] = pool.submit(sizes.ept_on_host, ROOT, folder)
+            traces = {name: pool.submit(breakdown.run, *breakdown.OPERATIONS[name], elf)
+                      for name in counting.TRACED}
         said = {name: run.result() for name, run in rest.items()}
+        if not runs.on_kvm():
+            said["traces"] = {name: trace.result() for name, trace in traces.items()}
         said["scale"] = {cores: scale[cores].result() for cores in CORES}
     return said
 
@@ -73,6 +77,7 @@ def digest(said, elf):
         "image_bare": sizes.image_bytes(elf.parent / "bare" / elf.name),
         "linux": {"native": said["linux_native"], "lintel": said["linux"][0],
                   "exits": said["linux"][1]},
+        "statistics": counting.figures(said["traces"], said["lintel"]),
         "ept": {"host": said["host"], "bochs": sizes.ept_in_bochs(*said["ept"])},
     }
 
@@ -94,6 +99,7 @@ def broken_rules(figures, limits):
     """What is not as it shall be, whatever it was before."""
     wrong = scaling.complaints(figures["scale"], limits["scaling_percent"])
     wrong += sizes.complaints(figures["ept"]["host"])
+    wrong += counting.complaints(figures["statistics"], limits["statistics_instructions"])
     boot = dict(figures["boot"][1]).get("in all")
     if boot is None or boot > limits["boot_instructions"]:
         wrong.append(f"boot: {boot} instructions on one core, "
@@ -149,7 +155,8 @@ def show(figures, peers, limits):
     print(table.render(figures["native"], figures["lintel"], peers, limits["rows"]), "\n")
     for column in peers["columns"]:
         print(f"{column['name']}: noted {peers['date']}, not reproduced here: {column['source']}")
-    for lines in (scaling.lines(figures["scale"]), start_lines(figures), vm_lines(figures),
+    for lines in (counting.lines(figures["statistics"], limits["statistics_instructions"]),
+                  scaling.lines(figures["scale"]), start_lines(figures), vm_lines(figures),
                   memory_lines(figures, limits),
                   sizes.lines(figures["ept"]["host"], "EPT set-up, counted on the host"),
                   sizes.lines(figures["ept"]["bochs"], "EPT set-up in Bochs")):

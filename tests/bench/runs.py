@@ -67,7 +67,8 @@ def native(folder):
 
 
 def in_lintel(folder, elf):
-    iso = image(folder, "bench", elf, [("bench", f"vm=bench kind=flat mem={GUEST_MIB}M")])
+    iso = image(folder, "bench", elf, [("bench", f"vm=bench kind=flat mem={GUEST_MIB}M")],
+                "stats=on")
     if on_kvm():
         return wait_for(QemuKvm(iso, time_limit_s=TIME_LIMIT_S), "PASS bench")
     return talk(Bochs(iso, ips=IPS, time_limit_s=TIME_LIMIT_S), "PASS bench")[0]

@@ -3,7 +3,7 @@
 import struct
 import xml.etree.ElementTree as ElementTree
 
-from tests.bench import bench, chart, marks, scaling, sizes, startup
+from tests.bench import bench, chart, counting, marks, scaling, sizes, startup
 from tests.bench.marks import KERNEL_VIRT, Mark
 
 CHATTER = """\
@@ -149,10 +149,11 @@ def test_ept_set_up_in_bochs_belongs_to_the_vm_that_was_started():
 def test_a_broken_rule_is_said():
     figures = {"scale": {1: scaling.parse(scale_text(1, 1000))}, "ept": {"host": []},
                "boot": {1: [("in all", 31)]}, "image": 20, "image_bare": 20,
-               "linux": {"native": 1000, "lintel": 1011}}
+               "linux": {"native": 1000, "lintel": 1011},
+               "statistics": {"path": {"cpuid": 6}, "folding": 30}}
     assert len(bench.broken_rules(figures, {"scaling_percent": 2, "boot_instructions": 30,
-                                            "image_bytes": 19,
-                                            "image_bare_bytes": 20})) == 3
+                                            "statistics_instructions": 5, "image_bytes": 19,
+                                            "image_bare_bytes": 20})) == 4
 
 
 def test_the_same_figures_draw_the_same_picture(tmp_path):
@@ -161,3 +162,21 @@ def test_the_same_figures_draw_the_same_picture(tmp_path):
         chart.draw(tmp_path / name, {"cpuid": 138, "in_21": 271}, peers, {"in_21": 130})
     assert (tmp_path / "a.svg").read_bytes() == (tmp_path / "b.svg").read_bytes()
     assert ElementTree.parse(tmp_path / "a.svg").getroot().tag.endswith("svg")
+
+
+EXIT = ["in al, dx", "add byte ptr ss:[rsp+9], 0x08", "jb .+230  (0xffffffff801369c0)", "rdtsc",
+        "movzx ecx, byte ptr ss:[rsp+9]", "mov dword ptr ss:[rsp+rcx*4+64], eax",
+        "mov r8d, dword ptr ss:[rsp+rcx*4+64]", "jb .-704  (0xffffffff8013697f)",
+        "movzx ecx, byte ptr ds:[rdi+137]", "rdtsc", "mov dword ptr ds:[rdi+rcx*4+196], eax",
+        "vmresume"]
+
+
+def test_the_stamps_of_an_exit_are_counted():
+    told = counting.figures({"in_21": [("f", text) for text in EXIT]},
+                            "[ 1.0 c0 exit ] bench: counting them took 33 ticks each\r\n")
+    assert told == {"path": {"in_21": 5}, "folding": 33}
+    assert counting.complaints(told, 5) == []
+    assert counting.lines(told, 5)[2:] == [["IN 21h: on its way", 5, 5],
+                                           ["folding, the mean of the table's exits", 33, None]]
+    wrong = counting.complaints(counting.figures({"in_21": [("f", text) for text in EXIT]}, ""), 4)
+    assert len(wrong) == 2
