@@ -42,9 +42,9 @@ extern const char *const stats_part_words[STATS_PARTS];
  *      count      %      per s  avg ns    max ns
  *       8000   64.8       3411      75       230  I/O instruction         2^6 #+.
  *
- * Behind the name stands how many took how long: 2^6 is the first character's limit in ticks, and
- * each further one has twice that. '#' at least half of them, '+' a tenth, '-' a hundredth, '.'
- * fewer, '_' none.
+ * Percentages are of all exits. Behind the name stands how many took how long: 2^6 is the first
+ * character's limit in ticks, and each further one has twice that. '#' at least half of them, '+' a
+ * tenth, '-' a hundredth, '.' fewer, '_' none.
  */
 void stats_print(const struct stats_source *s, enum stats_part part,
 		 const struct debug_output *out);

@@ -136,15 +136,18 @@ static void print_head(const struct stats_source *s, const struct stats_rows *ro
 void stats_print(const struct stats_source *s, enum stats_part part, const struct debug_output *out)
 {
 	struct stats_rows rows;
+	uint64_t all;
 
 	stats_rows_by_reason(s->stats, &rows);
+	all = rows.sum;
 	print_head(s, &rows, out);
-	if (!rows.sum)
+	if (!all)
 		return;
 	stats_out(out, "     count      %%      per s  avg ns    max ns\n");
 	if (part == STATS_SUMMARY)
 		print_rows(s, &rows, true, UINT32_MAX, out);
 	stats_rows_by_key(s->stats, reasons_of[part], &rows);
+	rows.sum = all;
 	if (part == STATS_SUMMARY && rows.count)
 		stats_out(out, "by port, MSR, leaf, vector and page:\n");
 	print_rows(s, &rows, false, part == STATS_SUMMARY ? TOP_KEYS : UINT32_MAX, out);

@@ -167,7 +167,7 @@ static void a_part_shows_its_own_keys_only(void **state)
 	add(2, 31, 0x277, 0, 10);
 	add(2, 32, 0x277, 0, 10);
 	text_of(STATS_MSRS);
-	assert_non_null(strstr(printed, "   50.0  "));
+	assert_non_null(strstr(printed, "   20.0  "));
 	assert_non_null(strstr(printed, "RDMSR 277h"));
 	assert_non_null(strstr(printed, "WRMSR 277h"));
 	assert_null(strstr(printed, "port"));
@@ -250,7 +250,8 @@ static void the_json_is_json(void **state)
 		"assert d['vm'] == 'a\\\"b\\\\\\n\\u00e9', d['vm']\n"
 		"assert d['exits'] == 18 and d['ns'] == 2000000000 and d['vectors'] == {'32': 5}\n"
 		"r = {x['reason']: x for x in d['reasons']}\n"
-		"assert r[30]['count'] == 11 and r[30]['max_ticks'] == 300 and r[30]['name'] == 'I/O'\n"
+		"assert r[30]['count'] == 11 and r[30]['max_ticks'] == 300\n"
+		"assert r[30]['name'] == 'I/O'\n"
 		"assert r[30]['below_2^'] == {'6': 1, '9': 10}, r\n"
 		"k = {(x['reason'], x['key'], x.get('in')): x for x in d['keys']}\n"
 		"assert k[30, 64, True]['ticks'] == 3000 and k[30, 64, False]['count'] == 1\n"
