@@ -1,5 +1,5 @@
-; guest/programs/exits.asm - a known number of exits of some kinds, for those who count them: half of
-; them one after the other, half in turn with others.
+; guest/programs/exits.asm - a known number of exits of some kinds, for those who count them: half
+; of them one after the other, half in turn with others.
 ;
 ; Then it goes on for ever, with interrupts off and without any more.
 
