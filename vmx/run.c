@@ -227,7 +227,7 @@ static enum exit_action handle_unusual(struct vcpu *v, uint32_t reason)
 
 static inline enum exit_action call_handler(struct vcpu *v, const struct exit_entry *e)
 {
-	return UNLIKELY(v->trace) ? trace_exit(v, e) : e->handler(v);
+	return UNLIKELY(v->trace) ? trace_exit(v) : e->handler(v);
 }
 
 static NOINLINE enum exit_action handle_in_step(struct vcpu *v, const struct exit_entry *e)

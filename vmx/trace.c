@@ -149,7 +149,7 @@ static void note_pics(struct vcpu *v)
 	vmx_trace.note(&r);
 }
 
-enum exit_action trace_exit(struct vcpu *v, const struct exit_entry *e)
+enum exit_action trace_exit(struct vcpu *v)
 {
 	uint32_t reason = (uint32_t)vcpu_last_exit(v)->reason;
 	struct trace_record r = begin(v, kind_of(reason));
@@ -163,7 +163,7 @@ enum exit_action trace_exit(struct vcpu *v, const struct exit_entry *e)
 		r.qualification = vcpu_last_exit(v)->qualification;
 		look_before(v, &r);
 	}
-	action = e->handler(v);
+	action = exit_table[reason].handler(v);
 	if (wanted) {
 		r.action = (uint8_t)action;
 		look_after(v, &r);

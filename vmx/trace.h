@@ -25,7 +25,7 @@ extern struct vmx_trace_ops vmx_trace;
 uint16_t trace_of_run(const struct vcpu *v);
 
 /* v->trace is not 0: logs and notes the exit, and calls its handler in between. */
-enum exit_action trace_exit(struct vcpu *v, const struct exit_entry *e);
+enum exit_action trace_exit(struct vcpu *v);
 
 /* What the next entry brings the guest, and that it has slept. */
 void trace_entry(struct vcpu *v);
