@@ -53,7 +53,7 @@ static uint32_t next_core(uint32_t only, bool back, struct trace_record *best)
 
 void trace_show(unsigned count, uint32_t only, trace_emit_fn emit, void *state)
 {
-	struct trace_record r;
+	struct trace_record r = {0};
 	unsigned shown = 0;
 	uint32_t core;
 

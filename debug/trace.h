@@ -59,8 +59,8 @@ void trace_clear(void);
 
 typedef void (*trace_emit_fn)(void *state, const char *line);
 
-/* The last count records of a core or of all, oldest first. */
-void trace_show(unsigned count, uint32_t core, trace_emit_fn emit, void *state);
+/* The last count records of a core or of TRACE_ALL_CORES, oldest first. */
+void trace_show(unsigned count, uint32_t only, trace_emit_fn emit, void *state);
 void trace_status(trace_emit_fn emit, void *state);
 
 /* ---- for debug/stream.c ---- */

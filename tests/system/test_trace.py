@@ -56,13 +56,12 @@ def run_script(*words, stdin=b""):
 def fixture_encoded(tmp_path_factory):
     """The stream and the fields that tests/trace/encode.c writes."""
     folder = tmp_path_factory.mktemp("trace")
-    names = reason_names()
-    (folder / "reasons.inc").write_text("".join(f'"{name}",\n' for name in names))
-    subprocess.run(["gcc", "-std=gnu17", "-Wall", "-Wextra", "-Werror", f"-I{ROOT}", f"-I{folder}",
+    (folder / "reasons").write_text("".join(f"{name}\n" for name in reason_names()))
+    subprocess.run(["gcc", "-std=gnu17", "-Wall", "-Wextra", "-Werror", f"-I{ROOT}",
                     "-fsanitize=address,undefined", "-fno-sanitize-recover=all",
                     "-o", str(folder / "encode"), os.path.join(ROOT, "tests/trace/encode.c"),
                     *(os.path.join(ROOT, path) for path in SOURCES)], check=True)
-    subprocess.run([folder / "encode", folder / "lines", folder / "fields"], check=True)
+    subprocess.run([folder / name for name in ("encode", "reasons", "lines", "fields")], check=True)
     return ((folder / "lines").read_bytes().splitlines(keepends=True),
             (folder / "fields").read_text().splitlines())
 

@@ -1,12 +1,13 @@
 /*
  * tests/trace/encode.c - records by the thousand, as the kernel's code sends and prints them.
  *
- *	encode LINES FIELDS
+ *	encode REASONS LINES FIELDS
  *
- * LINES gets the stream; FIELDS a line for each record: its fields, and its words behind a tab.
- * reasons.inc has the names out of vmx/exit.c: tests/system/test_trace.py makes it.
+ * REASONS has the names of the exit reasons, a line each. LINES gets the stream; FIELDS a line for
+ * each record: its fields, and its words behind a tab. For tests/system/test_trace.py.
  */
 #include <stdio.h>
+#include <string.h>
 
 #include "debug/trace_stream.h"
 #include "debug/trace_text.h"
@@ -14,9 +15,8 @@
 #define RECORDS 5000u
 #define CORES   3u
 
-static const char *const reasons[] = {
-#include "reasons.inc"
-};
+static char reasons[80][64];
+static unsigned reason_count;
 
 static uint64_t seed = 1;
 
@@ -46,7 +46,7 @@ static uint64_t random_number(void)
 
 static const char *reason_name(uint32_t n)
 {
-	return n < ARRAY_SIZE(reasons) ? reasons[n] : NULL;
+	return n < reason_count ? reasons[n] : NULL;
 }
 
 static struct trace_record random_record(uint64_t tsc)
@@ -115,13 +115,25 @@ static bool write_records(FILE *lines, FILE *fields)
 	return true;
 }
 
+static void read_reasons(FILE *file)
+{
+	while (reason_count < ARRAY_SIZE(reasons) &&
+	       fgets(reasons[reason_count], sizeof(reasons[0]), file)) {
+		reasons[reason_count][strcspn(reasons[reason_count], "\n")] = '\0';
+		reason_count++;
+	}
+	fclose(file);
+}
+
 int main(int argc, char **argv)
 {
-	FILE *lines, *fields;
+	FILE *names, *lines, *fields;
 	struct trace_line l;
 
-	if (argc != 3 || !(lines = fopen(argv[1], "w")) || !(fields = fopen(argv[2], "w")))
+	if (argc != 4 || !(names = fopen(argv[1], "r")) || !(lines = fopen(argv[2], "w")) ||
+	    !(fields = fopen(argv[3], "w")))
 		return 1;
+	read_reasons(names);
 	trace_line_begin(&l, 'H');
 	trace_line_number(&l, TRACE_STREAM_VERSION);
 	trace_line_number(&l, 2000000000);
