@@ -1,13 +1,15 @@
 /* debug/trace_text.c - see debug/trace_text.h. */
 #include "debug/trace_text.h"
 
-#define IO_IN          BIT(3)
-#define IO_STRING      BIT(4)
-#define INFO_HAS_ERROR BIT(11)
-#define WRITE_BIT      BIT(1) /* EPT violations */
-#define FETCH_BIT      BIT(2)
-#define EXC_PF_INFO    0x30eu /* type 3, vector 14 */
-#define REASON_WRMSR   32u
+#define IO_IN            BIT(3)
+#define IO_STRING        BIT(4)
+#define INFO_HAS_ERROR   BIT(11)
+#define WRITE_BIT        BIT(1) /* EPT violations */
+#define FETCH_BIT        BIT(2)
+#define EXC_PF_INFO      0x30eu  /* type 3, vector 14 */
+#define NO_ENTRY         0xffffu /* VMX_ENTER_...; error 0: VMfailInvalid */
+#define REASON_EXCEPTION 0u
+#define REASON_WRMSR     32u
 
 typedef unsigned long long ull;
 
@@ -19,19 +21,37 @@ static const char event_names[8][16] = {
 	"interrupt", "type 1", "NMI", "exception", "INT", "INT1", "INT3 or INTO", "type 7",
 };
 
-static size_t exit_text(char *to, size_t size, const struct trace_record *r,
+/* info: as in "Event Injection". */
+static size_t event_text(char *to, size_t size, uint32_t info)
+{
+	return text_format(to, size, "%s, vector %xh", event_names[(info >> 8) & 7], info & 0xff);
+}
+
+static size_t name_text(char *to, size_t size, const struct trace_record *r,
 			trace_reason_fn reason_name)
 {
 	const char *name = reason_name(r->reason & 0xffff);
-	size_t len = name ? text_format(to, size, "%s", name)
-			  : text_format(to, size, "exit %u", r->reason & 0xffff);
+
+	return name ? text_format(to, size, "%s", name)
+		    : text_format(to, size, "exit %u", r->reason & 0xffff);
+}
+
+static size_t exit_text(char *to, size_t size, const struct trace_record *r,
+			trace_reason_fn reason_name)
+{
+	size_t len = name_text(to, size, r, reason_name);
 
 	if (r->qualification && len < size)
 		len += text_format(to + len, size - len, ", qualification %llxh",
 				   (ull)r->qualification);
-	if ((r->detail || r->value) && len < size)
+	if (r->reason == REASON_EXCEPTION && len < size) {
+		len += text_format(to + len, size - len, ": ");
+		if (len < size)
+			len += event_text(to + len, size - len, r->detail);
+	} else if ((r->detail || r->value) && len < size) {
 		len += text_format(to + len, size - len, ", %xh -> %llxh", r->detail,
 				   (ull)r->value);
+	}
 	return len;
 }
 
@@ -61,13 +81,26 @@ static size_t mmio_text(char *to, size_t size, const struct trace_record *r)
 
 static size_t inject_text(char *to, size_t size, const struct trace_record *r)
 {
-	size_t len = text_format(to, size, "%s, vector %xh", event_names[(r->reason >> 8) & 7],
-				 r->reason & 0xff);
+	size_t len = event_text(to, size, r->reason);
 
 	if ((r->reason & INFO_HAS_ERROR) && len < size)
 		len += text_format(to + len, size - len, ", error code %xh", r->detail);
 	if ((r->reason & 0x7ff) == EXC_PF_INFO && len < size)
 		len += text_format(to + len, size - len, ", CR2 %llxh", (ull)r->qualification);
+	return len;
+}
+
+static size_t fail_text(char *to, size_t size, const struct trace_record *r,
+			trace_reason_fn reason_name)
+{
+	size_t len;
+
+	if (r->reason >> 16 == NO_ENTRY)
+		return text_format(to, size, "VM-instruction error %llu", (ull)r->value);
+	len = name_text(to, size, r, reason_name);
+	if (len < size)
+		len += text_format(to + len, size - len, ", qualification %llxh",
+				   (ull)r->qualification);
 	return len;
 }
 
@@ -102,8 +135,7 @@ static size_t what_text(char *to, size_t size, const struct trace_record *r,
 	case TRACE_IRQ:
 		return irq_text(to, size, r->value);
 	case TRACE_FAIL:
-		return text_format(to, size, "%xh, qualification %llxh, error %llu", r->reason,
-				   (ull)r->qualification, (ull)r->value);
+		return fail_text(to, size, r, reason_name);
 	case TRACE_VM:
 		return text_format(to, size, "%s",
 				   r->reason < TRACE_VM_EVENTS ? vm_event_names[r->reason] : "?");

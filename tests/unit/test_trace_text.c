@@ -7,7 +7,7 @@
 
 static const char *reason_name(uint32_t n)
 {
-	return n == 12 ? "HLT" : n == 18 ? "VMCALL" : NULL;
+	return n == 0 ? "exception or NMI" : n == 12 ? "HLT" : n == 18 ? "VMCALL" : NULL;
 }
 
 static void expect(const struct trace_record *r, const char *text)
@@ -35,6 +35,8 @@ static void exits_say_what_they_were_and_what_came_of_it(void **state)
 	       .qualification = 0x12, .action = 5);
 	EXPECT("VMCALL, 4c4e0000h -> 1h, skip", .kind = TRACE_EXIT, .reason = 18,
 	       .detail = 0x4c4e0000, .value = 1);
+	EXPECT("exception or NMI, qualification 4000h: exception, vector 1h, retry",
+	       .kind = TRACE_EXIT, .qualification = 0x4000, .detail = 0x80000301, .action = 1);
 	EXPECT("HLT, ?", .kind = TRACE_EXIT, .reason = 0x8000000c, .action = 6);
 }
 
@@ -80,8 +82,10 @@ static void the_rest_is_said_in_a_few_words(void **state)
 	(void)state;
 	EXPECT("inputs 01 02, in service 03 04, masked 05 06, INT 1", .kind = TRACE_IRQ,
 	       .value = 0x1060402050301);
-	EXPECT("80000021h, qualification 3h, error 0", .kind = TRACE_FAIL, .reason = 0x80000021,
+	EXPECT("exit 33, qualification 3h", .kind = TRACE_FAIL, .reason = 0x80000021,
 	       .qualification = 3);
+	EXPECT("VM-instruction error 0", .kind = TRACE_FAIL, .reason = 0xffff0001);
+	EXPECT("VM-instruction error 7", .kind = TRACE_FAIL, .reason = 0xffff0002, .value = 7);
 	EXPECT("start", .kind = TRACE_VM, .reason = TRACE_VM_START);
 	EXPECT("reset", .kind = TRACE_VM, .reason = TRACE_VM_RESET);
 	EXPECT("?", .kind = TRACE_VM, .reason = TRACE_VM_EVENTS);
