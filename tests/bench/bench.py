@@ -138,7 +138,8 @@ def vm_lines(figures):
 
 
 def memory_lines(figures, limits):
-    texts = {"core": "a core: stacks, per-core data", "vm_struct": "a VM: struct vm",
+    texts = {"core": "a core: stacks, per-core data",
+             "vm_struct": "a VM: struct vm, its statistics",
              "vm_ram": "a VM of 1 MiB: RAM and its list", "vm_ept": "a VM of 1 MiB: EPT",
              "vcpu": "a vCPU: VMCS, bitmaps"}
     out = [["memory", "pages of 4 KiB", "bytes", "limit"]]
