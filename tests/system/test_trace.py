@@ -269,3 +269,14 @@ def test_a_panic_prints_the_last_exits_of_each_core(lintel):
     while machine.pump(0.2) is not None:
         pass
     assert "core 0: the trace" not in machine.console
+
+
+def test_a_failed_entry_is_told_in_words(lintel, tmp_path):
+    machine = lintel.boot([guest("hello", poke="GUEST_RFLAGS:0")], "trace=all trace-port=com1")
+    lintel.end_badly(machine)
+    (tmp_path / "log").write_bytes(machine.console_bytes)
+    told = shown(run_script(str(tmp_path / "log"), "--text").stdout.decode())
+    assert [(kind, words) for _, _, kind, words in told if kind != "irq"] == [
+        ("vm", "start"),
+        ("fail", "VM-entry failure: invalid guest state, qualification 0h at 0x7c00"),
+        ("vm", "end at 0x7c00")]
