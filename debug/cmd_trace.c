@@ -43,10 +43,13 @@ static bool show(const struct monitor_args *a)
 static bool stream(const struct monitor_args *a)
 {
 	bool on = a->count == 3 && text_is(a->words[2], "on");
+	enum status s;
 
 	if (!on && (a->count != 3 || !text_is(a->words[2], "off")))
 		return false;
-	return say(a, stream_switch(on) == OK, "the console has no place for it");
+	s = stream_switch(on);
+	return say(a, s == OK,
+		   s == ERR_EXISTS ? "gdb= has the console" : "the console has no place for it");
 }
 
 static void reasons(const struct monitor_args *a)

@@ -29,19 +29,27 @@ static struct {
 	char text[TRACE_LINE_TEXT];
 } stream;
 
+/* Its packets and our lines would spoil each other. */
+static bool gdb_has(uint16_t port)
+{
+	char text[16];
+	const char *name = command_line_string("gdb", text, sizeof(text));
+	uint16_t gdb_port;
+	uint8_t irq;
+
+	return name && uart16550_parse_option(text_from(name), &gdb_port, &irq) == OK &&
+	       gdb_port == port;
+}
+
 enum status stream_set_port(struct text name)
 {
-	char gdb[16];
-	const char *gdb_name = command_line_string("gdb", gdb, sizeof(gdb));
-	uint16_t port = 0, gdb_port = 0;
+	uint16_t port = 0;
 	uint8_t irq;
 	enum status s = uart16550_parse_option(name, &port, &irq);
 
+	if (s == OK && gdb_has(port))
+		return ERR_EXISTS;
 	if (s == OK && port != console_port_number()) {
-		if (gdb_name &&
-		    uart16550_parse_option(text_from(gdb_name), &gdb_port, &irq) == OK &&
-		    gdb_port == port)
-			return ERR_EXISTS;
 		s = uart16550_init(&stream.uart, port);
 		stream.own_port = s == OK;
 	}
@@ -59,6 +67,8 @@ static bool open_port(void)
 
 enum status stream_switch(bool on)
 {
+	if (on && !stream.own_port && gdb_has(console_port_number()))
+		return ERR_EXISTS;
 	if (on && !open_port())
 		return ERR_FULL;
 	if (on && !stream.on) {

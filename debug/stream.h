@@ -10,10 +10,11 @@
 #include "kernel/text.h"
 
 /* trace-port=: "com1" to "com4" or a port number; the console's port: shared with it. ERR_INVALID,
- * ERR_NOT_FOUND: no 16550 there. ERR_EXISTS: gdb= has it. */
+ * ERR_NOT_FOUND: no 16550 there. ERR_EXISTS: the option gdb= names it, too. */
 MUST_CHECK enum status stream_set_port(struct text name);
 
-/* Off: what waits stays, for the next time. ERR_FULL: the console has no place for it. */
+/* Off: what waits stays, for the next time. ERR_FULL: the console has no place for it.
+ * ERR_EXISTS: as above. */
 MUST_CHECK enum status stream_switch(bool on);
 
 /* finish: half-filled lines too. True: there was something to do. */

@@ -276,7 +276,10 @@ void trace_start(void)
 	s = options_text(&command_line, "trace-port", &port);
 	if (s == OK)
 		s = stream_set_port(port);
-	command_line_complain("trace-port", s);
+	if (s == ERR_EXISTS)
+		log_error(LOG_BOOT, "option trace-port: gdb= has this port");
+	else
+		command_line_complain("trace-port", s);
 	option_words("trace-stop", trace_stop_when);
 	option_words("trace", trace_on);
 }
