@@ -46,7 +46,7 @@ static bool take_slot(struct debug_plan *plan, const struct debug_point *p, uint
 }
 
 void debug_plan_make(struct debug_plan *plan, struct debug_point points[DEBUG_POINTS],
-		     const uint64_t dr[DEBUG_SLOTS], uint64_t dr7, bool code, bool registers)
+		     const uint64_t dr[DEBUG_SLOTS], uint64_t dr7, bool code)
 {
 	plan->dr7 = dr7 & ~DR7_GD;
 	for (unsigned n = 0; n < DEBUG_SLOTS; n++) {
@@ -58,7 +58,7 @@ void debug_plan_make(struct debug_plan *plan, struct debug_point points[DEBUG_PO
 			struct debug_point *p = &points[i];
 
 			if (p->used && (p->kind == DEBUG_POINT_SOFTWARE) == software)
-				p->by_page = !registers || !fits(p) || !take_slot(plan, p, i, code);
+				p->by_page = !fits(p) || !take_slot(plan, p, i, code);
 		}
 	}
 }

@@ -43,10 +43,9 @@ static inline bool debug_point_is_code(const struct debug_point *p)
 }
 
 /* dr, dr7: what the guest has. code: breakpoints are on; else they keep their slots and do nothing.
- * registers: there may be points in registers at all. Sets by_page of all points. In the plan,
- * DR7.GD is clear. */
+ * Sets by_page of all points. In the plan, DR7.GD is clear. */
 void debug_plan_make(struct debug_plan *plan, struct debug_point points[DEBUG_POINTS],
-		     const uint64_t dr[DEBUG_SLOTS], uint64_t dr7, bool code, bool registers);
+		     const uint64_t dr[DEBUG_SLOTS], uint64_t dr7, bool code);
 
 /* The points that a #DB is for, by bits 3:0 of DR6 or of an exit qualification: the first of them,
  * or DEBUG_GUEST if none is the debugger's. Takes the debugger's bits away. */

@@ -58,3 +58,13 @@ void vmx_serve_calls(void)
 	core->call.fn(core->call.arg);
 	__atomic_store_n(&core->call.state, VMX_CALL_NONE, __ATOMIC_RELEASE);
 }
+
+void vmx_service(void)
+{
+	struct vmx_core *core = this_cpu()->vmx;
+
+	core->between_runs = true;
+	vmx_serve_calls();
+	host_ops->service();
+	core->between_runs = false;
+}

@@ -17,3 +17,6 @@ bool vmx_call_core(unsigned cpu_index, void (*fn)(void *arg), void *arg);
 /* Does what waits for this core; cheap if nothing does. From the loop's regular service, and from
  * the hold, which may have come in the middle of anything: fn leaves the core as it finds it. */
 void vmx_serve_calls(void);
+
+/* Between two runs of guests: what other cores want, then the host's own regular work. */
+void vmx_service(void);

@@ -34,6 +34,7 @@ struct vmx_core {
 	struct vm *new_vms;     /* VMs that this core has to start */
 	uint64_t entries;
 	struct vmx_call call;
+	bool between_runs; /* no guest is in the middle of an exit */
 };
 
 /* What the CPU has; the same on all cores, checked by vmx_core_on(). Valid after vmx_init(). */

@@ -278,6 +278,7 @@ void inject_nmi(struct vcpu *v)
 
 enum status inject_by_hand(struct vcpu *v, uint8_t vector, uint32_t error_code)
 {
+	v->wake_ns = 0;
 	if (vector == EXC_NMI) {
 		if (v->nmi_pending)
 			return ERR_FULL;

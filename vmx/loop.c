@@ -139,8 +139,7 @@ void vmx_core_loop(void)
 
 		__atomic_fetch_and(&c->pending, ~(uint32_t)CPU_PENDING_WORK, __ATOMIC_ACQ_REL);
 		cpu_irq_window();
-		vmx_serve_calls();
-		host_ops->service();
+		vmx_service();
 		start_new_vms(core);
 		v = pick(core, &wake_ns);
 		if (v)

@@ -290,8 +290,7 @@ static bool waits_in_hlt(struct vcpu *v)
 /* True: nobody wants the core for something else. */
 static bool serve_host(void)
 {
-	vmx_serve_calls();
-	host_ops->service();
+	vmx_service();
 	return !__atomic_load_n(&this_cpu()->pending, __ATOMIC_ACQUIRE);
 }
 

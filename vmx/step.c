@@ -242,9 +242,10 @@ enum exit_action step_follow(struct vcpu *v, enum exit_action action)
 		ept_protect_voids(v);
 	if (why & STEP_OVER_POINT)
 		stops = vm_break_after_step(v);
-	if (action == EXIT_STOP)
-		return action;
+	/* After a reset it stops, too, before the first instruction. */
 	if ((why & STEP_FOR_USER) && v->vm->debug.next.reason == VM_STOP_ASKED)
 		vm_stop_soon(v->vm, &(struct vm_stop){.reason = VM_STOP_STEP});
+	if (action == EXIT_STOP)
+		return action;
 	return stops || (why & STEP_FOR_USER) ? EXIT_YIELD : action;
 }

@@ -222,8 +222,7 @@ static void drain_serial(struct vm *vm)
 		lock_acquire(&vm->lock);
 		vm_pump_serial(vm, vm_now_ns(vm));
 		lock_release(&vm->lock);
-		vmx_serve_calls();
-		host_ops->service();
+		vmx_service();
 		cpu_irq_window();
 	}
 }

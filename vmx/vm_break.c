@@ -197,10 +197,10 @@ enum status vm_break_apply(struct vcpu *v, bool code)
 	if (!p)
 		return OK;
 	vm_break_free_pages(v->vm);
-	debug_plan_make(&p->plan, p->points, p->dr, p->dr7, code, vmx_caps.mov_dr_exits);
+	debug_plan_make(&p->plan, p->points, p->dr, p->dr7, code);
 	vcpu_write_breakpoints(v, p->plan.dr);
 	vmcs_write(VMCS_GUEST_DR7, p->plan.dr7);
-	set_dr_exiting(v, vmx_caps.mov_dr_exits);
+	set_dr_exiting(v, true);
 	return protect_all(v, code);
 }
 
@@ -280,6 +280,8 @@ enum status vm_break_insert(struct vm *vm, enum debug_point_kind kind, uint64_t 
 		len_bytes = 1;
 	if (len_bytes == 0 || at + len_bytes - 1 < at || kind > DEBUG_POINT_ACCESS)
 		return ERR_INVALID;
+	if (!vmx_caps.mov_dr_exits)
+		return ERR_UNSUPPORTED;
 	if (!vm->debug.points)
 		s = make_points(vm);
 	if (s != OK)

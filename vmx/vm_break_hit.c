@@ -131,7 +131,8 @@ bool vm_break_violation(struct vcpu *v, gpa_t at, enum exit_action *action)
 		if (p->has_hit)
 			p->hit = stop_at(p, hit, linear);
 	}
-	vm_points_set_rights(v->vm, page, page->rights);
+	vm_points_set_rights(v->vm, page,
+			     q & VIOLATION_FETCH ? page->now | EPT_EXEC : page->rights);
 	step_begin(v, STEP_OVER_POINT);
 	return true;
 }

@@ -87,7 +87,12 @@ static void stop_job(struct job *j)
 {
 	struct vm *vm = j->vm;
 
-	if (!vm->retired && !vm_debug_is_stopped(vm))
+	if (vm->retired || vm_debug_is_stopped(vm))
+		return;
+	/* Who asks may wait for it in the service of this very core. */
+	if (this_cpu()->vmx->between_runs && vm->vcpu.fpu && vm->state == VM_RUNNING)
+		vm_stop_now(vm);
+	else
 		vm_stop_soon(vm, &(struct vm_stop){.reason = VM_STOP_ASKED});
 }
 

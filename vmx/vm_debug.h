@@ -60,7 +60,8 @@ bool vm_debug_next_stop(struct vm *vm, struct vm_stop *s);
  * delivery count as one. */
 void vm_debug_resume(struct vm *vm, bool step);
 
-/* A stopped VM's state, ERR_INVALID else. CR2, DR0 to DR3 (out of dr), DR6 and DR7 are the guest's
+/* A VM's state: a stopped one's, or as of the last exit of one that runs; only a stopped one's can
+ * be written. ERR_INVALID else, or if it has no machine now. CR2, DR0 to DR3 (out of dr), DR6 and DR7 are the guest's
  * own. fpu: FXSAVE's image, VM_DEBUG_FPU_BYTES, or NULL. write: ERR_INVALID if the CPU could not
  * enter with it, and then nothing has changed. */
 MUST_CHECK enum status vm_debug_read_state(struct vm *vm, struct guest_cpu_state *s, uint64_t dr[4],

@@ -33,6 +33,7 @@
 #define FCW_RESET      0x037fu
 
 #define DR6_FIXED      UINT64_C(0xffff0ff0)
+#define DR7_ZEROS      UINT64_C(0xd800)
 #define DR7_FIXED      UINT64_C(0x400)
 #define EFER_WRITABLE  (EFER_SCE | EFER_LME | EFER_NXE)
 
@@ -133,8 +134,8 @@ static void read_job(void *arg)
 	struct state_job *j = arg;
 	struct vcpu *v = &j->vm->vcpu, *before;
 
-	if (!vm_debug_is_stopped(j->vm)) {
-		j->status = ERR_INVALID;
+	if (!v->fpu) {
+		j->status = ERR_INVALID; /* it has no machine now */
 		return;
 	}
 	before = vmx_core_borrow(v);
@@ -169,7 +170,7 @@ static void fix_bits(struct guest_cpu_state *s)
 		  ((s->efer & EFER_LME) && (s->cr0 & CR0_PG) ? EFER_LMA : 0);
 	s->rflags |= RFLAGS_ONE;
 	s->dr6 |= DR6_FIXED;
-	s->dr7 |= DR7_FIXED;
+	s->dr7 = (s->dr7 & ~DR7_ZEROS) | DR7_FIXED;
 }
 
 /* The PDPTEs are what CR3 points at, as after a MOV to CR3. */

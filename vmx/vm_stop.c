@@ -39,7 +39,7 @@ void vm_stop_fatal(struct vm *vm, enum vm_stop_reason reason, uint32_t number)
 }
 
 /* From here on the VM's clock stands. */
-static void stop(struct vm *vm)
+void vm_stop_now(struct vm *vm)
 {
 	struct vm_debug *d = &vm->debug;
 
@@ -56,9 +56,9 @@ bool vm_stop_look(struct vm *vm)
 {
 	uint32_t flags = __atomic_load_n(&vm->debug.flags, __ATOMIC_ACQUIRE);
 
-	if (flags == VM_STOP_WANTED)
-		stop(vm);
-	return flags != 0;
+	if (flags == VM_STOP_WANTED && vm->state == VM_RUNNING)
+		vm_stop_now(vm);
+	return vm->state == VM_RUNNING || (flags & VM_STOPPED);
 }
 
 bool vm_stop_at_end(struct vm *vm)
@@ -66,7 +66,7 @@ bool vm_stop_at_end(struct vm *vm)
 	if (!vm->debug.fatal)
 		return false;
 	vm->debug.fatal = false;
-	stop(vm);
+	vm_stop_now(vm);
 	return true;
 }
 

@@ -33,6 +33,9 @@ struct vm_debug {
  * is known to any. */
 void vm_stop_soon(struct vm *vm, const struct vm_stop *why);
 
+/* At once: no guest of this core is in the middle of an exit. */
+void vm_stop_now(struct vm *vm);
+
 /* The VM is about to end by this: one that is attached stops first. On its core. */
 void vm_stop_fatal(struct vm *vm, enum vm_stop_reason reason, uint32_t number);
 

@@ -24,7 +24,7 @@ static void put(unsigned i, enum debug_point_kind kind, uint64_t at, uint64_t le
 
 static void make(uint64_t dr7)
 {
-	debug_plan_make(&plan, points, dr, dr7, true, true);
+	debug_plan_make(&plan, points, dr, dr7, true);
 }
 
 static void without_points_the_guest_has_its_own(void **state)
@@ -72,13 +72,13 @@ static void what_finds_no_register_is_left_to_its_page(void **state)
 	assert_int_equal(debug_plan_code_at(points, 0x301), DEBUG_GUEST);
 }
 
-static void without_registers_all_go_by_page(void **state)
+static void a_guest_with_four_of_its_own_keeps_them(void **state)
 {
 	(void)state;
 	put(0, DEBUG_POINT_HARDWARE, 0x7c00, 1);
-	debug_plan_make(&plan, points, dr, 0x400, true, false);
+	make(0x4aa); /* the guest has all registers */
 	assert_true(points[0].by_page);
-	assert_int_equal(plan.dr7, 0x400);
+	assert_int_equal(plan.dr7, 0x4aa);
 }
 
 static void breakpoints_that_are_off_keep_their_slot(void **state)
@@ -88,7 +88,7 @@ static void breakpoints_that_are_off_keep_their_slot(void **state)
 	(void)state;
 	put(0, DEBUG_POINT_HARDWARE, 0x7c00, 1);
 	put(1, DEBUG_POINT_WRITE, 0x8000, 2);
-	debug_plan_make(&plan, points, dr, 0x400, false, true);
+	debug_plan_make(&plan, points, dr, 0x400, false);
 	assert_int_equal(plan.point[0], 0);
 	assert_int_equal(plan.dr7, 0x400 | 0x8 | UINT64_C(5) << 20);
 	assert_int_equal(debug_plan_hit(&plan, &bits), 1);
@@ -115,7 +115,7 @@ static void a_watched_byte_is_found_by_what_is_done_to_it(void **state)
 	put(1, DEBUG_POINT_READ, 0x9001, 3);
 	put(2, DEBUG_POINT_ACCESS, 0xa001, 3);
 	put(3, DEBUG_POINT_SOFTWARE, 0x8001, 1);
-	debug_plan_make(&plan, points, dr, 0x400, true, false);
+	make(0x4aa); /* the guest has all registers */
 	assert_int_equal(debug_plan_watched(points, 0x8001, true), 0);
 	assert_int_equal(debug_plan_watched(points, 0x8003, true), 0);
 	assert_int_equal(debug_plan_watched(points, 0x8003, false), DEBUG_GUEST);
@@ -133,7 +133,7 @@ int main(void)
 		cmocka_unit_test_setup(without_points_the_guest_has_its_own, set_up),
 		cmocka_unit_test_setup(the_guests_enabled_slots_stay_where_they_are, set_up),
 		cmocka_unit_test_setup(what_finds_no_register_is_left_to_its_page, set_up),
-		cmocka_unit_test_setup(without_registers_all_go_by_page, set_up),
+		cmocka_unit_test_setup(a_guest_with_four_of_its_own_keeps_them, set_up),
 		cmocka_unit_test_setup(breakpoints_that_are_off_keep_their_slot, set_up),
 		cmocka_unit_test_setup(a_hit_is_the_debuggers_or_the_guests, set_up),
 		cmocka_unit_test_setup(a_watched_byte_is_found_by_what_is_done_to_it, set_up),
