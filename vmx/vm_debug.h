@@ -60,10 +60,10 @@ bool vm_debug_next_stop(struct vm *vm, struct vm_stop *s);
  * delivery count as one. */
 void vm_debug_resume(struct vm *vm, bool step);
 
-/* A VM's state: a stopped one's, or as of the last exit of one that runs; only a stopped one's can
- * be written. ERR_INVALID else, or if it has no machine now. CR2, DR0 to DR3 (out of dr), DR6 and DR7 are the guest's
- * own. fpu: FXSAVE's image, VM_DEBUG_FPU_BYTES, or NULL. write: ERR_INVALID if the CPU could not
- * enter with it, and then nothing has changed. */
+/* A VM's state; of one that runs, as of its last exit, and only to be read. CR2, DR0 to DR3 (out of
+ * dr), DR6 and DR7 are the guest's own. fpu: FXSAVE's image, VM_DEBUG_FPU_BYTES, or NULL.
+ * ERR_INVALID: it has no machine now; write: or it runs, or the CPU could not enter with that, and
+ * then nothing has changed. ERR_TIMEOUT: its core does not answer. */
 MUST_CHECK enum status vm_debug_read_state(struct vm *vm, struct guest_cpu_state *s, uint64_t dr[4],
 					   void *fpu);
 MUST_CHECK enum status vm_debug_write_state(struct vm *vm, const struct guest_cpu_state *s,
