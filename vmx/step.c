@@ -16,8 +16,19 @@
 #define ALL_EXCEPTIONS      UINT32_MAX
 #define BLOCKING            (INTERRUPTIBILITY_STI | INTERRUPTIBILITY_MOV_SS)
 
+/* After an EPT violation of a guest with TF set the VMCS may say that its trap is pending though the
+ * instruction was not done (Bochs). Behind MOV SS it is. */
+static void drop_early_trap(const struct vcpu *v)
+{
+	if (vcpu_last_exit(v)->reason == EXIT_REASON_EPT_VIOLATION &&
+	    !(vmcs_read(VMCS_GUEST_INTERRUPTIBILITY) & INTERRUPTIBILITY_MOV_SS))
+		vmcs_write(VMCS_GUEST_PENDING_DEBUG,
+			   vmcs_read(VMCS_GUEST_PENDING_DEBUG) & ~PENDING_SINGLE_STEP);
+}
+
 void step_begin(struct vcpu *v, uint8_t why)
 {
+	drop_early_trap(v);
 	v->stepping |= why;
 	v->prepare |= PREPARE_EVENTS;
 	if (!v->in_hlt && !v->halted)

@@ -57,6 +57,11 @@ static uint32_t flags_of(const struct vm *vm)
 	return __atomic_load_n(&vm->debug.flags, __ATOMIC_ACQUIRE);
 }
 
+bool vm_debug_is_there(const struct vm *vm)
+{
+	return vm->state != VM_READY && !vm->retired;
+}
+
 bool vm_debug_is_stopped(const struct vm *vm)
 {
 	return (flags_of(vm) & VM_STOPPED) != 0;

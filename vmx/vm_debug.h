@@ -49,6 +49,10 @@ struct vm_stop {
 void vm_debug_attach(struct vm *vm);
 void vm_debug_detach(struct vm *vm);
 
+/* Has it begun, and not ended for good? Also while a debugger holds it at its end, and between a
+ * reset's two machines. */
+bool vm_debug_is_there(const struct vm *vm);
+
 /* Asks; vm_debug_is_stopped() soon. Nothing if it is stopped, or has ended. */
 void vm_debug_stop(struct vm *vm);
 bool vm_debug_is_stopped(const struct vm *vm);
