@@ -26,7 +26,7 @@ static struct vm *vm_of(uint32_t pid)
 	if (pid < DEBUG_FIRST_VM || pid - DEBUG_FIRST_VM >= vm_count)
 		return NULL;
 	vm = vms[pid - DEBUG_FIRST_VM];
-	return vm->state == VM_RUNNING ? vm : NULL;
+	return vm_debug_is_there(vm) ? vm : NULL;
 }
 
 static struct vm *vm_of_thread(struct debug_thread t)
