@@ -196,6 +196,7 @@ enum status vm_break_apply(struct vcpu *v, bool code)
 
 	if (!p)
 		return OK;
+	p->code_off = !code;
 	vm_break_free_pages(v->vm);
 	debug_plan_make(&p->plan, p->points, p->dr, p->dr7, code);
 	vcpu_write_breakpoints(v, p->plan.dr);

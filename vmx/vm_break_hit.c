@@ -131,10 +131,24 @@ bool vm_break_violation(struct vcpu *v, gpa_t at, enum exit_action *action)
 		if (p->has_hit)
 			p->hit = stop_at(p, hit, linear);
 	}
+	page->open = true;
 	vm_points_set_rights(v->vm, page,
 			     q & VIOLATION_FETCH ? page->now | EPT_EXEC : page->rights);
 	step_begin(v, STEP_OVER_POINT);
 	return true;
+}
+
+static void close_pages(struct vm *vm)
+{
+	struct vm_points *p = vm->debug.points;
+
+	for (unsigned i = 0; i < p->page_count; i++) {
+		struct protected_page *page = &p->pages[i];
+
+		if (page->open)
+			vm_points_set_rights(vm, page, page->now);
+		page->open = false;
+	}
 }
 
 bool vm_break_after_step(struct vcpu *v)
@@ -161,7 +175,10 @@ bool vm_break_after_step(struct vcpu *v)
 		stops = true;
 	}
 	p->has_hit = false;
-	(void)vm_break_apply(v, true); /* as memory is mapped now */
+	if (p->code_off)
+		(void)vm_break_apply(v, true);
+	else
+		close_pages(v->vm);
 	return stops;
 }
 
