@@ -18,6 +18,7 @@ struct job {
 	const char *text;
 	enum vm_break kind;
 	uint64_t at, len_bytes;
+	uint64_t since_ns, since_tsc;
 };
 
 static void run_job(void *arg)
@@ -140,6 +141,25 @@ void vm_debug_detach(struct vm *vm)
 	struct job j = {.vm = vm, .fn = detach_job};
 
 	(void)carry(&j);
+}
+
+/* The VM's lock may be held by what its core is in the middle of. */
+static void skip_time(void *arg)
+{
+	const struct job *j = arg;
+
+	if (j->vm->vcpu.fpu && !vm_debug_is_stopped(j->vm))
+		vm_stop_skip_time(j->vm, j->since_ns, j->since_tsc);
+}
+
+void vm_debug_skip_time(uint64_t since_ns, uint64_t since_tsc)
+{
+	for (unsigned i = 0; i < vm_count; i++) {
+		struct job j = {.vm = vms[i], .since_ns = since_ns, .since_tsc = since_tsc};
+
+		/* A core that does not answer runs no guest. */
+		(void)vmx_call_core(vms[i]->vcpu.core, skip_time, &j);
+	}
 }
 
 /* ---- its end, and a new beginning ---- */

@@ -71,19 +71,32 @@ bool vm_stop_at_end(struct vm *vm)
 }
 
 /* The vCPU's VMCS is this core's current one. */
-static void start_clock(struct vm *vm)
+static void start_clock(struct vm *vm, uint64_t stop_ns, uint64_t stop_tsc)
 {
-	struct vm_debug *d = &vm->debug;
 	uint64_t tsc = cpu_rdtsc();
 
-	vm->paused_ns += time_at_tsc(tsc) - d->stop_ns;
+	vm->paused_ns += time_at_tsc(tsc) - stop_ns;
 	if (!vm->config.debug_tsc_runs)
-		vmcs_write(VMCS_TSC_OFFSET, vmcs_read(VMCS_TSC_OFFSET) - (tsc - d->stop_tsc));
+		vmcs_write(VMCS_TSC_OFFSET, vmcs_read(VMCS_TSC_OFFSET) - (tsc - stop_tsc));
+}
+
+void vm_stop_skip_time(struct vm *vm, uint64_t stop_ns, uint64_t stop_tsc)
+{
+	struct vcpu *before = vmx_core_borrow(&vm->vcpu);
+	uint32_t held;
+
+	start_clock(vm, stop_ns, stop_tsc);
+	vmx_core_give_back(before);
+	/* It may be in the middle of a turn, which counts by the host's TSC. */
+	held = (uint32_t)(cpu_rdtsc() - stop_tsc);
+	vm->vcpu.turn_start_tsc += held;
+	vm->vcpu.turn_end_tsc += held;
+	vm->vcpu.deadline_tsc += held;
 }
 
 void vm_stop_resume(struct vm *vm, bool step)
 {
-	start_clock(vm);
+	start_clock(vm, vm->debug.stop_ns, vm->debug.stop_tsc);
 	vm_break_go_on(&vm->vcpu);
 	if (step)
 		step_begin(&vm->vcpu, STEP_FOR_USER);
