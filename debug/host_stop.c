@@ -3,17 +3,17 @@
 
 #include "debug/debug.h"
 #include "debug/gdb.h"
+#include "debug/host_code.h"
 #include "drivers/lapic.h"
 #include "kernel/cpu.h"
 #include "kernel/hold.h"
-#include "kernel/layout.h"
 #include "kernel/panic.h"
 #include "kernel/percpu.h"
 #include "kernel/string.h"
+#include "kernel/time.h"
 #include "vmx/call_core.h"
+#include "vmx/vm_debug.h"
 
-#define BREAKS       32u
-#define INT3         0xccu
 #define LOCK_SPINS   2000000u /* a panic does not wait for ever */
 #define RANGE_LOOK   64u      /* steps in a range between two looks at gdb's line */
 #define CODE_VMX     0x010fu
@@ -22,19 +22,10 @@
 
 enum state { RUNS, STOPPED, STEPS };
 
-struct place {
-	uint64_t at; /* 0: free */
-	uint8_t original;
-	uint8_t kinds; /* bit 0: DEBUG_BREAK_SOFTWARE; bit 1: _HARDWARE, which is INT3, too */
-};
-
 extern char vmx_exit[]; /* vmx/entry.asm */
 
-static struct place breaks[BREAKS];
 /* What ends a step over an instruction that does not come back with TF. */
-static struct place step_ends[2];
-/* The breakpoint that a core passes over now, plus 1. */
-static uint8_t passing[CPU_MAX];
+static struct code_place step_ends[2];
 
 static enum state state;
 static bool attached, panicked, go, has_stop;
@@ -43,98 +34,7 @@ static struct cpu *server, *stepper; /* who serves gdb; who steps, or is to */
 static enum debug_resume how;
 static uint64_t range_start, range_end;
 static unsigned range_steps;
-
-/* ---- code ---- */
-
-/* Text is read-only for all, but for a core with CR0.WP off. */
-NO_BREAKPOINT static void write_code(uint64_t at, uint8_t byte)
-{
-	uint64_t cr0 = cpu_read_cr0();
-
-	cpu_write_cr0(cr0 & ~CR0_WP);
-	*(volatile uint8_t *)at = byte;
-	cpu_write_cr0(cr0);
-}
-
-NO_BREAKPOINT static struct place *find(uint64_t at)
-{
-	for (struct place *p = breaks; p < breaks + BREAKS; p++) {
-		if (p->at == at)
-			return p;
-	}
-	return NULL;
-}
-
-NO_BREAKPOINT static bool is_code(uint64_t at)
-{
-	return at >= (uintptr_t)kernel_text_start && at < (uintptr_t)kernel_text_end;
-}
-
-static void place_int3(struct place *p, uint64_t at)
-{
-	*p = (struct place){.at = at, .original = *(const uint8_t *)at};
-	write_code(at, INT3);
-}
-
-NO_BREAKPOINT static void take_int3(struct place *p)
-{
-	if (p->at != 0)
-		write_code(p->at, p->original);
-	p->at = 0;
-}
-
-/* Other cores leave their hold by IRET, which makes them see the code as it is now. */
-static void change_code(struct place *p, uint64_t at)
-{
-	if (state == RUNS)
-		(void)hold_others();
-	if (at != 0)
-		place_int3(p, at);
-	else
-		take_int3(p);
-	if (state == RUNS)
-		hold_release_others();
-}
-
-enum status host_insert(uint64_t at, enum debug_break kind)
-{
-	struct place *p = find(at);
-
-	if (!is_code(at))
-		return ERR_RANGE;
-	if (at >= (uintptr_t)kernel_no_breakpoint_start && at < (uintptr_t)kernel_no_breakpoint_end)
-		return ERR_UNSUPPORTED;
-	if (!p) {
-		p = find(0);
-		if (!p)
-			return ERR_FULL;
-		change_code(p, at);
-	}
-	p->kinds |= (uint8_t)BIT(kind);
-	return OK;
-}
-
-void host_remove(uint64_t at, enum debug_break kind)
-{
-	struct place *p = at ? find(at) : NULL;
-
-	if (!p)
-		return;
-	p->kinds &= (uint8_t)~BIT(kind);
-	if (!p->kinds)
-		change_code(p, 0);
-}
-
-void host_hide_breakpoints(uint64_t at, uint8_t *bytes, size_t len_bytes, bool written)
-{
-	for (struct place *p = breaks; p < breaks + BREAKS; p++) {
-		if (p->at == 0 || p->at < at || p->at - at >= len_bytes)
-			continue;
-		if (written)
-			p->original = bytes[p->at - at];
-		bytes[p->at - at] = written ? INT3 : p->original;
-	}
-}
+static uint64_t stop_ns, stop_tsc; /* since when all are held */
 
 /* ---- to a stop ---- */
 
@@ -151,8 +51,11 @@ static void note_stop(const struct cpu *c, enum debug_stop_reason reason, uint64
 
 static void begin_stop(void)
 {
-	if (state == RUNS)
+	if (state == RUNS) {
 		(void)hold_others();
+		stop_ns = now_ns();
+		stop_tsc = cpu_rdtsc();
+	}
 	state = STOPPED;
 	has_stop = true;
 	go = false;
@@ -187,6 +90,11 @@ bool host_next_stop(struct debug_stop *s)
 	return had;
 }
 
+bool host_runs(void)
+{
+	return state == RUNS;
+}
+
 struct trap_frame *host_frame(unsigned index)
 {
 	return state == STOPPED && index < cpu_count ? cpus[index]->frame : NULL;
@@ -215,15 +123,15 @@ static void prepare_step(struct trap_frame *f)
 	const uint8_t *code = (const uint8_t *)f->rip;
 	uint32_t bytes = 0;
 
-	if (is_code(f->rip)) {
+	if (host_is_code(f->rip)) {
 		memcpy(&bytes, code, 3);
 		host_hide_breakpoints(f->rip, (uint8_t *)&bytes, 3, false);
 	}
 	if ((bytes & 0xffff) == CODE_VMX && (bytes >> 16 | 1) == (CODE_RESUME | 1)) {
-		place_int3(&step_ends[0], (uintptr_t)vmx_exit);
-		place_int3(&step_ends[1], f->rip + 3);
+		host_place_int3(&step_ends[0], (uintptr_t)vmx_exit);
+		host_place_int3(&step_ends[1], f->rip + 3);
 	} else if ((bytes & 0xffff) == CODE_STI_HLT) {
-		place_int3(&step_ends[0], f->rip + 2);
+		host_place_int3(&step_ends[0], f->rip + 2);
 	} else {
 		f->rflags |= RFLAGS_TF;
 	}
@@ -231,8 +139,8 @@ static void prepare_step(struct trap_frame *f)
 
 static void end_step(struct trap_frame *f)
 {
-	take_int3(&step_ends[1]); /* in the order in which they could hide one another */
-	take_int3(&step_ends[0]);
+	host_take_int3(&step_ends[1]); /* in the order in which they could hide one another */
+	host_take_int3(&step_ends[0]);
 	f->rflags &= ~RFLAGS_TF;
 }
 
@@ -262,6 +170,7 @@ static void stay(struct cpu *self)
 	}
 	stepper = NULL;
 	if (!panicked) {
+		vm_debug_skip_time(stop_ns, stop_tsc);
 		state = RUNS;
 		hold_release_others();
 	}
@@ -316,7 +225,8 @@ static void wait_for_lock(void)
 	}
 }
 
-static void note_breakpoint(const struct cpu *c, const struct trap_frame *f, const struct place *p)
+static void note_breakpoint(const struct cpu *c, const struct trap_frame *f,
+			    const struct code_place *p)
 {
 	note_stop(c,
 		  p->kinds & BIT(DEBUG_BREAK_SOFTWARE) ? DEBUG_STOP_BREAKPOINT
@@ -326,17 +236,17 @@ static void note_breakpoint(const struct cpu *c, const struct trap_frame *f, con
 
 static void breakpoint(struct cpu *c, struct trap_frame *f)
 {
-	const struct place *p;
+	const struct code_place *p;
 
 	if (state == STEPS && stepper == c) {
-		note_breakpoint(c, f, find(f->rip));
+		note_breakpoint(c, f, host_find(f->rip));
 		stop_stepper(c, f);
 		return;
 	}
 	c->frame = f;
 	wait_for_lock();
 	/* It may be gone by now, or somebody has moved this core. */
-	p = find(f->rip);
+	p = host_find(f->rip);
 	if (p) {
 		note_breakpoint(c, f, p);
 		begin_stop();
@@ -344,17 +254,10 @@ static void breakpoint(struct cpu *c, struct trap_frame *f)
 	host_stay_stopped(f);
 }
 
-NO_BREAKPOINT static void pass_over(const struct cpu *c, struct trap_frame *f, struct place *p)
-{
-	write_code(p->at, p->original);
-	passing[c->index] = (uint8_t)(p - breaks + 1);
-	f->rflags |= RFLAGS_TF;
-}
-
 NO_BREAKPOINT static bool on_int3(struct cpu *c, struct trap_frame *f)
 {
 	uint64_t at = f->rip - 1;
-	struct place *p = find(at);
+	const struct code_place *p = host_is_code(at) ? host_find(at) : NULL;
 
 	if (!p && state == STEPS && stepper == c && !c->frame &&
 	    (at == step_ends[0].at || at == step_ends[1].at)) {
@@ -362,13 +265,14 @@ NO_BREAKPOINT static bool on_int3(struct cpu *c, struct trap_frame *f)
 		step_done(c, f);
 		return true;
 	}
-	if (!p && (!is_code(at) || *(const volatile uint8_t *)at == INT3))
+	if (!p && (!host_is_code(at) || *(const uint8_t *)at == HOST_INT3))
 		return false;
 	f->rip = at;
 	if (!p)
 		return true; /* it has just gone */
 	if (c->frame) {
-		pass_over(c, f, p);
+		host_pass_begin(c->index, p);
+		f->rflags |= RFLAGS_TF;
 		return true;
 	}
 	breakpoint(c, f);
@@ -378,23 +282,13 @@ NO_BREAKPOINT static bool on_int3(struct cpu *c, struct trap_frame *f)
 /* DR6 is the guest's whose turn it is on this core. */
 NO_BREAKPOINT static bool on_step(struct cpu *c, struct trap_frame *f)
 {
-	unsigned number = passing[c->index];
-
 	if (!(f->rflags & RFLAGS_TF))
 		return false;
 	cpu_write_dr6(cpu_read_dr6() & ~BIT(14));
-	if (number) {
-		struct place *p = &breaks[number - 1];
-
-		passing[c->index] = 0;
-		f->rflags &= ~RFLAGS_TF;
-		if (p->at != 0)
-			write_code(p->at, INT3);
-	} else if (state == STEPS && stepper == c && !c->frame) {
+	if (!host_pass_end(c->index) && state == STEPS && stepper == c && !c->frame)
 		step_done(c, f);
-	} else {
-		f->rflags &= ~RFLAGS_TF; /* from a step that was broken off */
-	}
+	else
+		f->rflags &= ~RFLAGS_TF; /* or it is from a step that was broken off */
 	return true;
 }
 
@@ -444,10 +338,8 @@ void host_start(void)
 void host_attach(bool on)
 {
 	attached = on;
-	for (struct place *p = breaks; p < breaks + BREAKS && !on; p++) {
-		if (p->at != 0)
-			change_code(p, 0);
-	}
-	if (!on)
-		go = true;
+	if (on)
+		return;
+	host_remove_all(state == RUNS);
+	go = true;
 }

@@ -25,6 +25,7 @@ void host_attach(bool on);
  * host_stay_stopped() soon. Nothing if all is stopped already. */
 void host_stop_now(void);
 bool host_is_stopped(void);
+bool host_runs(void); /* neither stopped nor in a step: no core is held */
 bool host_next_stop(struct debug_stop *s);
 
 /* A core's registers; NULL: it runs, or has not come when it should stop. */
@@ -36,11 +37,3 @@ void host_resume(unsigned index, enum debug_resume how, uint64_t start, uint64_t
 /* For the end of a core's work for the debugger, in whose trap frame it goes on: gives the lock
  * back, after gdb has let the hypervisor go if it is stopped. */
 void host_stay_stopped(struct trap_frame *f);
-
-/* kind: SOFTWARE or HARDWARE, which differ in what the stop is called. ERR_FULL; ERR_RANGE: no code of the hypervisor; ERR_UNSUPPORTED: code of the trap handlers. */
-MUST_CHECK enum status host_insert(uint64_t at, enum debug_break kind);
-void host_remove(uint64_t at, enum debug_break kind);
-
-/* The bytes at an address were read, or are going to be written: breakpoints in them give way to
- * what stands beneath. */
-void host_hide_breakpoints(uint64_t at, uint8_t *bytes, size_t len_bytes, bool written);

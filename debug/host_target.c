@@ -2,6 +2,7 @@
 #include "debug/host_target.h"
 
 #include "boot/address_space.h"
+#include "debug/host_code.h"
 #include "debug/host_stop.h"
 #include "kernel/cpu.h"
 #include "kernel/gdt.h"
@@ -228,7 +229,7 @@ static enum status insert(void *state, uint32_t pid, enum debug_break kind, uint
 	(void)state;
 	(void)pid;
 	(void)len_bytes;
-	return kind <= DEBUG_BREAK_HARDWARE ? host_insert(at, kind) : ERR_UNSUPPORTED;
+	return kind <= DEBUG_BREAK_HARDWARE ? host_insert(at, kind, host_runs()) : ERR_UNSUPPORTED;
 }
 
 static enum status take_out(void *state, uint32_t pid, enum debug_break kind, uint64_t at,
@@ -239,7 +240,7 @@ static enum status take_out(void *state, uint32_t pid, enum debug_break kind, ui
 	(void)len_bytes;
 	if (kind > DEBUG_BREAK_HARDWARE)
 		return ERR_UNSUPPORTED;
-	host_remove(at, kind);
+	host_remove(at, kind, host_runs());
 	return OK;
 }
 

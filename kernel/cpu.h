@@ -289,6 +289,16 @@ static inline void cpu_fill(void *at, uint8_t byte, size_t len_bytes)
 	__asm__ volatile("rep stosb" : "+D"(at), "+c"(len_bytes) : "a"(byte) : "memory");
 }
 
+/* One byte into a page that is mapped read-only: CR0.WP is off for a moment. Interrupts are off. */
+static inline void cpu_write_read_only(uintptr_t at, uint8_t byte)
+{
+	uint64_t cr0 = cpu_read_cr0();
+
+	cpu_write_cr0(cr0 & ~CR0_WP);
+	*(volatile uint8_t *)at = byte;
+	cpu_write_cr0(cr0);
+}
+
 /* The same value, of which the compiler knows nothing: for faults on purpose. */
 static inline uint64_t cpu_opaque(uint64_t value)
 {

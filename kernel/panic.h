@@ -19,8 +19,8 @@ NORETURN void panic_trap(struct trap_frame *f);
 /* What happens after the report; the option panic=halt|reset|poweroff. */
 void panic_set_action(enum panic_action wanted);
 
-/* What the layers above give: an NMI to every core but this one; reset and power off, which may return if
- * they could not. May be called with anything locked, so they take no lock. */
+/* What the layers above give: an NMI to every core but this one; reset and power off, which may
+ * return if they could not. May be called with anything locked, so they take no lock. */
 struct panic_drivers {
 	void (*stop_others)(void);
 	void (*reset)(void);

@@ -1,9 +1,10 @@
 /*
  * kernel/stacks.h - the stacks of a core and the guard pages around them.
  *
- * A core's block of pages, from low to high: guard, main stack, guard, #DF, guard, NMI, guard, #MC,
- * guard, debug (#DB and #BP), guard. A guard page is never mapped, so an overflow is a fault and not silent damage. The boot
- * processor's block is in the kernel image, the others' are at STACKS_BASE + index * STACKS_STRIDE.
+ * A core's block of pages, from low to high: guard, main stack, guard, #DF, guard, NMI, guard,
+ * #MC, guard, debug (#DB and #BP), guard. A guard page is never mapped, so an overflow is a
+ * fault and not silent damage. The boot processor's block is in the kernel image, the others'
+ * are at STACKS_BASE + index * STACKS_STRIDE.
  */
 #pragma once
 
@@ -15,8 +16,8 @@
 #define STACKS_PAGES      28u /* boot/header.asm reserves as many */
 #define STACKS_STRIDE     (32 * PAGE_4K)
 
-/* Of the debug stack, what a breakpoint has while gdb looks at it; one that is hit meanwhile, in the
- * debugger's own code, has the rest. */
+/* Of the debug stack, what a breakpoint has while gdb looks at it; one that is hit meanwhile, in
+ * the debugger's own code, has the rest. */
 #define STACK_DEBUG_FIRST (7 * (int64_t)PAGE_4K)
 
 /* The order is that of the IST fields, less one. */

@@ -42,7 +42,8 @@ typedef void (*trap_handler_fn)(struct trap_frame *f);
 void trap_init(void);
 void trap_load(void);
 
-/* vector 32 to 255, or VECTOR_SELF; NULL takes the handler away: then the interrupt is counted and logged. */
+/* vector 32 to 255, or VECTOR_SELF; NULL takes the handler away: then the interrupt is counted and
+ * logged. */
 void trap_set_handler(unsigned vector, trap_handler_fn handler);
 
 /* Calls the handler of VECTOR_SELF with this core's registers as they are right behind the call. It
