@@ -16,7 +16,8 @@
 #include "kernel/time.h"
 #include "kernel/trap.h"
 
-#define OPTION_BYTES 32u
+#define OPTION_BYTES 64u
+#define CTRL_BRACKET 0x1du
 #define RING_BYTES   8192u
 #define PIECE_BYTES  16u
 /* As long as bytes come or go, one core stays with it, this long at most. */
@@ -28,9 +29,13 @@ enum line { LINE_NONE, LINE_OWN, LINE_CONSOLE };
 static const char *const gone_words[] = {"run", "stay"};
 
 static struct gdb_server server;
+static enum gdb_when_gone when_gone;
 static enum line line;
 static struct uart16550 uart; /* LINE_OWN */
 static bool irq_works;
+static bool off;                   /* by the monitor */
+static bool has_peer;              /* it showed itself */
+static bool in_server;             /* the monitor's command may be gdb's */
 static uint8_t piece[PIECE_BYTES]; /* to the chip, from piece_at on */
 static unsigned piece_at, piece_len;
 
@@ -76,6 +81,19 @@ static void enable_irq(uint8_t irq)
 	uart16550_set_irq(&uart, irq_works, false);
 }
 
+static void start_server(void)
+{
+	const struct gdb_config config = {
+		.text_line = line == LINE_CONSOLE,
+		.offer_no_ack = line == LINE_OWN,
+		.sink.put = give_back,
+		.when_gone = when_gone,
+	};
+
+	gdb_server_init(&server, &machine_target, &config);
+	host_start();
+}
+
 static enum status open_line(const char *wanted)
 {
 	uint16_t port = 0;
@@ -99,13 +117,10 @@ void gdb_start(void)
 {
 	char text[OPTION_BYTES];
 	const char *wanted = command_line_string("gdb", text, sizeof(text));
-	struct gdb_config config = {
-		.when_gone = (enum gdb_when_gone)command_line_choice(
-			"gdb-gone", gone_words, ARRAY_SIZE(gone_words), GDB_GONE_STAY),
-		.sink.put = give_back,
-	};
 	enum status s;
 
+	when_gone = (enum gdb_when_gone)command_line_choice("gdb-gone", gone_words,
+							    ARRAY_SIZE(gone_words), GDB_GONE_STAY);
 	if (!wanted || text_is(text_from(wanted), "none"))
 		return;
 	s = open_line(wanted);
@@ -113,14 +128,42 @@ void gdb_start(void)
 		log_error(LOG_CONSOLE, "gdb=%s: %s", wanted, status_text(s));
 		return;
 	}
-	config.text_line = line == LINE_CONSOLE;
-	config.offer_no_ack = line == LINE_OWN;
-	gdb_server_init(&server, &machine_target, &config);
-	host_start();
-	log_info(LOG_CONSOLE, "gdb: %s, %s", wanted,
-		 line == LINE_CONSOLE ? "shared with the console"
-		 : irq_works          ? "by interrupt"
-				      : "polled");
+	start_server();
+	gdb_describe(text, sizeof(text));
+	log_info(LOG_CONSOLE, "gdb: %s", text);
+}
+
+enum status gdb_switch(bool on)
+{
+	if (in_server)
+		return ERR_INVALID;
+	if (on && line == LINE_NONE && console_port_number() != 0) {
+		share_console();
+		start_server();
+	}
+	if (line == LINE_NONE)
+		return ERR_NOT_FOUND;
+	if (!on && gdb_server_attached(&server))
+		gdb_server_gone(&server);
+	off = !on;
+	sharer.on = line == LINE_CONSOLE && on;
+	sharer.text_on = false;
+	return OK;
+}
+
+void gdb_describe(char *text, size_t size)
+{
+	static const char *const how[] = {"polled", "by interrupt", "the console's line"};
+
+	if (line == LINE_NONE)
+		text_format(text, size, "no line");
+	else
+		text_format(text, size, "port %#x, %s%s",
+			    line == LINE_OWN ? uart.port : console_port_number(),
+			    how[line == LINE_CONSOLE ? 2 : irq_works],
+			    off                            ? ", off"
+			    : gdb_server_attached(&server) ? ", gdb is there"
+							   : "");
 }
 
 static bool receive(uint8_t *byte)
@@ -140,6 +183,9 @@ static bool take_input(uint64_t now)
 	bool any = false;
 
 	for (unsigned i = 0; i < PIECE_BYTES && receive(&byte); i++) {
+		if (line == LINE_CONSOLE && byte == CTRL_BRACKET &&
+		    server.packet.receiving == GDB_IN_IDLE)
+			gdb_server_gone(&server);
 		gdb_server_input(&server, byte, now);
 		any = true;
 	}
@@ -195,13 +241,24 @@ static void follow_console(void)
 		console_service();
 }
 
+static void look_for_peer(void)
+{
+	bool is_there = line == LINE_OWN && uart16550_peer(&uart);
+
+	if (has_peer && !is_there && gdb_server_attached(&server))
+		gdb_server_gone(&server);
+	has_peer = is_there;
+}
+
 void gdb_service(void)
 {
 	uint64_t start_ns, moved_ns, now;
 	bool moved;
 
-	if (line == LINE_NONE)
+	if (line == LINE_NONE || off)
 		return;
+	look_for_peer();
+	in_server = true;
 	start_ns = moved_ns = now = now_ns();
 	do {
 		moved = take_input(now);
@@ -214,6 +271,7 @@ void gdb_service(void)
 			moved_ns = now;
 	} while (gdb_server_attached(&server) && !host_is_stopped() && now - moved_ns < QUIET_NS &&
 		 now - start_ns < STAY_NS && moved_ns != start_ns);
+	in_server = false;
 	if (line == LINE_OWN)
 		uart16550_set_irq(&uart, irq_works, irq_works && piece_at < piece_len);
 	else if (piece_at < piece_len)

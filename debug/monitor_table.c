@@ -22,6 +22,7 @@
 	X(irq)                                                                                     \
 	X(stats)                                                                                   \
 	X(trace)                                                                                   \
+	X(gdb)                                                                                     \
 	X(log)                                                                                     \
 	X(cpu)                                                                                     \
 	X(pages)                                                                                   \

@@ -32,6 +32,8 @@
 #define MCR_RTS        0x02u
 #define MCR_OUT2       0x08u /* gates the interrupt line on a PC */
 #define MCR_LOOP       0x10u
+#define MSR_DSR        0x20u
+#define MSR_DCD        0x80u
 #define LSR_DATA       0x01u
 #define LSR_OVERRUN    0x02u
 #define LSR_ERRORS     0x1cu /* parity, framing, break */
@@ -191,4 +193,9 @@ void uart16550_set_rts(struct uart16550 *u, bool on)
 		return;
 	u->mcr = mcr;
 	put(u, UART_MCR, mcr);
+}
+
+bool uart16550_peer(const struct uart16550 *u)
+{
+	return (get(u, UART_MSR) & (MSR_DSR | MSR_DCD)) != 0;
 }

@@ -42,3 +42,6 @@ bool uart16550_take_irq(struct uart16550 *u);
 
 /* RTS: on, the other side may send. */
 void uart16550_set_rts(struct uart16550 *u, bool on);
+
+/* Does the other side show itself by DSR or DCD? Cables of three wires never do. */
+bool uart16550_peer(const struct uart16550 *u);
