@@ -20,6 +20,13 @@ static enum gdb_layout layout_of(struct gdb_server *s, uint32_t pid)
 	return p != NULL && p->layout == GDB_LAYOUT_X86_64 ? GDB_LAYOUT_X86_64 : GDB_LAYOUT_I386;
 }
 
+static bool is_described(struct gdb_server *s, uint32_t pid)
+{
+	const struct gdb_process *p = gdb_process_of(s, pid);
+
+	return p != NULL && p->layout != GDB_LAYOUT_UNREAD;
+}
+
 static bool find(enum gdb_layout layout, uint64_t number, struct place *p)
 {
 	for (unsigned i = 0; i < gdb_group_count; i++) {
@@ -152,11 +159,10 @@ void gdb_put_expedited(struct gdb_server *s, struct debug_thread t)
 {
 	enum gdb_layout layout = layout_of(s, t.pid);
 	static const uint8_t numbers[2][3] = {{4, 5, 8}, {6, 7, 16}};
-	const struct gdb_process *p = gdb_process_of(s, t.pid);
 	struct place place;
 
 	/* Before gdb has read the description, it may take the bytes for anything. */
-	if (p == NULL || p->layout == GDB_LAYOUT_UNREAD ||
+	if (!is_described(s, t.pid) ||
 	    s->target->read_registers(s->target->state, t, &s->registers) != OK)
 		return;
 	for (unsigned i = 0; i < 3; i++) {
@@ -222,7 +228,8 @@ enum gdb_answer gdb_read_one(struct gdb_server *s, struct gdb_args *a)
 	if (!gdb_take_number(a, &number) || a->at < a->end)
 		return GDB_WRONG;
 	/* Without a description gdb believes in registers that we do not have. */
-	if (!find(layout_of(s, s->general.pid), number, &place))
+	if (!find(layout_of(s, s->general.pid), number, &place) ||
+	    (place.group->feature == GDB_SYSTEM && !is_described(s, s->general.pid)))
 		gdb_put_text(&s->packet, "xxxxxxxx");
 	else
 		put_register(s, &place);
