@@ -7,6 +7,7 @@
 #define GAP_NS      (300 * NS_PER_MILLISECOND)
 /* Less than gdb's own patience (2 s), so that it hears us before it gives up. */
 #define ACK_WAIT_NS NS_PER_SECOND
+#define REPEATED_NS (900 * NS_PER_MILLISECOND)
 #define TRIES_MAX   5u
 
 #define RUN_BASE    29 /* "0*" and a byte: so many more of the character, plus this */
@@ -93,6 +94,15 @@ static void take_back(struct gdb_packet *p)
 		send_again(p);
 }
 
+/* The same request once more: did gdb not hear us, or is it a new wish? While the answer is due or
+ * on its way it is no wish. An answer that was not acknowledged may have arrived all the same; then
+ * the next wish comes soon, where gdb waits a second or two before it asks again. */
+static bool is_repeated(const struct gdb_packet *p)
+{
+	return !p->answered || is_sending(p) ||
+	       (p->out_waits && (p->out_tries > 0 || p->now_ns - p->out_ns >= REPEATED_NS));
+}
+
 static enum gdb_event packet_came(struct gdb_packet *p)
 {
 	static const char first[] = "qSupported";
@@ -107,7 +117,7 @@ static enum gdb_event packet_came(struct gdb_packet *p)
 	 * asks again, and nothing tells that from a second wish. One too many is skipped. */
 	acknowledge(p, '+');
 	acknowledge(p, '+');
-	if (!p->no_ack && h == p->last_hash && (!p->answered || !gdb_packet_free(p))) {
+	if (!p->no_ack && h == p->last_hash && is_repeated(p)) {
 		if (p->answered)
 			send_again(p);
 		return GDB_NOTHING;

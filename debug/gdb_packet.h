@@ -7,7 +7,7 @@
  * Acknowledged mode is safe on a line that drops or garbles bytes: a request that came broken is
  * asked for again, an answer that was not taken is sent again. A request that gdb repeats, because
  * our acknowledgement was lost, is told by being the same as the one before while that one's answer
- * is not acknowledged; then the answer is repeated, and nothing is done twice. gdb's mode without
+ * is not acknowledged for a while; then the answer is repeated, and nothing is done twice. gdb's mode without
  * acknowledgements has nothing of this, and is for lines that lose nothing.
  *
  * Spec: "Debugging with GDB", appendix "GDB Remote Serial Protocol".
