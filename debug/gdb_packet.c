@@ -10,10 +10,6 @@
 #define REPEATED_NS (900 * NS_PER_MILLISECOND)
 #define TRIES_MAX   5u
 
-#define RUN_BASE    29 /* "0*" and a byte: so many more of the character, plus this */
-#define RUN_LEAST   3
-#define RUN_MOST    97
-
 void gdb_packet_init(struct gdb_packet *p, bool text_line, struct gdb_text_sink sink)
 {
 	memset(p, 0, offsetof(struct gdb_packet, in));
@@ -61,14 +57,6 @@ static void give_back(struct gdb_packet *p)
 	if (p->receiving == GDB_IN_SUM_LOW)
 		give_text(p, p->sum_high);
 	p->receiving = GDB_IN_IDLE;
-}
-
-static int digit(uint8_t c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c |= 0x20;
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
 static uint32_t hash(const struct gdb_packet *p)
@@ -136,8 +124,8 @@ static enum gdb_event packet_came(struct gdb_packet *p)
 
 static enum gdb_event end_of_packet(struct gdb_packet *p, uint8_t low)
 {
-	int value = digit(p->sum_high) < 0 ? -1 : digit(p->sum_high) << 4;
-	bool good = value >= 0 && digit(low) >= 0 && (value | digit(low)) == p->sum;
+	int value = gdb_digit(p->sum_high) < 0 ? -1 : gdb_digit(p->sum_high) << 4;
+	bool good = value >= 0 && gdb_digit(low) >= 0 && (value | gdb_digit(low)) == p->sum;
 
 	if (!good && p->text_line) {
 		give_back(p);
@@ -180,7 +168,7 @@ static void run(struct gdb_packet *p, uint8_t count)
 	if (p->in_len == 0 || count < ' ' || count > 126)
 		p->wrong = true;
 	else
-		for (int i = count - RUN_BASE; i > 0 && !p->skip; i--)
+		for (int i = count - GDB_RUN_BASE; i > 0 && !p->skip; i--)
 			store(p, p->in[p->in_len - 1]);
 }
 
@@ -303,101 +291,4 @@ bool gdb_packet_output(struct gdb_packet *p, uint8_t *byte)
 		p->out_again = false;
 	}
 	return true;
-}
-
-void gdb_packet_begin(struct gdb_packet *p, bool notice)
-{
-	p->out[0] = notice ? '%' : '$';
-	p->out_len = 1;
-	p->out_at = 1; /* so that nothing goes before the end */
-	p->out_notice = notice;
-	p->out_again = false;
-	p->out_tries = 0;
-}
-
-unsigned gdb_put_room(const struct gdb_packet *p)
-{
-	return GDB_PACKET_BYTES + 1 - p->out_len;
-}
-
-void gdb_put_byte(struct gdb_packet *p, uint8_t byte)
-{
-	if (gdb_put_room(p) > 0) {
-		p->out[p->out_len++] = byte;
-		p->out_at = p->out_len;
-	}
-}
-
-void gdb_put_text(struct gdb_packet *p, const char *text)
-{
-	while (*text != '\0')
-		gdb_put_byte(p, (uint8_t)*text++);
-}
-
-static uint8_t hex_digit(unsigned value)
-{
-	return (uint8_t) "0123456789abcdef"[value & 15];
-}
-
-void gdb_put_hex(struct gdb_packet *p, const void *bytes, size_t len_bytes)
-{
-	const uint8_t *from = bytes;
-
-	for (size_t i = 0; i < len_bytes && gdb_put_room(p) >= 2; i++) {
-		gdb_put_byte(p, hex_digit(from[i] >> 4));
-		gdb_put_byte(p, hex_digit(from[i]));
-	}
-}
-
-void gdb_put_number(struct gdb_packet *p, uint64_t value)
-{
-	unsigned shift = 60;
-
-	while (shift > 0 && value >> shift == 0)
-		shift -= 4;
-	for (;; shift -= 4) {
-		gdb_put_byte(p, hex_digit((unsigned)(value >> shift)));
-		if (shift == 0)
-			break;
-	}
-}
-
-/* How often the byte at out[at] stands there, as a count that may be sent. */
-static unsigned run_at(const struct gdb_packet *p, unsigned at, unsigned end)
-{
-	unsigned more = 0;
-
-	while (at + more + 1 < end && more < RUN_MOST && p->out[at + more + 1] == p->out[at])
-		more++;
-	/* '#' and '$' may not be counts, and '+' and '-' are better not. */
-	while (more + RUN_BASE == '#' || more + RUN_BASE == '$' || more + RUN_BASE == '+' ||
-	       more + RUN_BASE == '-')
-		more--;
-	return more;
-}
-
-void gdb_packet_end(struct gdb_packet *p)
-{
-	unsigned to = 1, end = p->out_len;
-	uint8_t sum = 0;
-
-	for (unsigned at = 1; at < end;) {
-		unsigned more = run_at(p, at, end);
-
-		p->out[to++] = p->out[at];
-		at++;
-		if (more >= RUN_LEAST) {
-			p->out[to++] = '*';
-			p->out[to++] = (uint8_t)(more + RUN_BASE);
-			at += more;
-		}
-	}
-	for (unsigned i = 1; i < to; i++)
-		sum = (uint8_t)(sum + p->out[i]);
-	p->out[to++] = '#';
-	p->out[to++] = hex_digit(sum >> 4);
-	p->out[to++] = hex_digit(sum);
-	p->out_len = (uint16_t)to;
-	p->out_at = 0;
-	p->out_waits = !p->no_ack && !p->out_notice;
 }

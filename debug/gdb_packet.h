@@ -7,7 +7,8 @@
  * Acknowledged mode is safe on a line that drops or garbles bytes: a request that came broken is
  * asked for again, an answer that was not taken is sent again. A request that gdb repeats, because
  * our acknowledgement was lost, is told by being the same as the one before while that one's answer
- * is not acknowledged for a while; then the answer is repeated, and nothing is done twice. gdb's mode without
+ * is not acknowledged for a while; then the answer is repeated, and nothing is done twice. Two
+ * faults in a packet may have the right sum, which nobody can tell. gdb's mode without
  * acknowledgements has nothing of this, and is for lines that lose nothing.
  *
  * Spec: "Debugging with GDB", appendix "GDB Remote Serial Protocol".
@@ -17,6 +18,7 @@
 #include "kernel/types.h"
 
 #define GDB_PACKET_BYTES 4096u /* between '$' and '#', both ways */
+#define GDB_RUN_BASE     29    /* of "0*" and a byte: less this, it is how many 0 follow */
 
 enum gdb_event {
 	GDB_NOTHING,
@@ -96,3 +98,6 @@ void gdb_put_hex(struct gdb_packet *p, const void *bytes, size_t len_bytes);
 void gdb_put_number(struct gdb_packet *p, uint64_t value); /* hexadecimal, without zeros */
 unsigned gdb_put_room(const struct gdb_packet *p);         /* in bytes */
 void gdb_packet_end(struct gdb_packet *p);
+
+/* The value of a hexadecimal digit, or -1. */
+int gdb_digit(uint8_t c);

@@ -1,14 +1,6 @@
 /* debug/gdb_parse.c - the words that gdb's packets are made of. */
 #include "debug/gdb_parts.h"
 
-static int digit(uint8_t c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c |= 0x20;
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 bool gdb_take_char(struct gdb_args *a, char c)
 {
 	if (a->at == a->end || *a->at != (uint8_t)c)
@@ -17,23 +9,15 @@ bool gdb_take_char(struct gdb_args *a, char c)
 	return true;
 }
 
-bool gdb_take_text(struct gdb_args *a, const char *text)
-{
-	while (*text != '\0')
-		if (!gdb_take_char(a, *text++))
-			return false;
-	return true;
-}
-
 bool gdb_take_number(struct gdb_args *a, uint64_t *value)
 {
 	const uint8_t *start = a->at;
 
 	*value = 0;
-	for (; a->at < a->end && digit(*a->at) >= 0; a->at++) {
+	for (; a->at < a->end && gdb_digit(*a->at) >= 0; a->at++) {
 		if (*value >> 60 != 0)
 			return false;
-		*value = *value << 4 | (uint64_t)digit(*a->at);
+		*value = *value << 4 | (uint64_t)gdb_digit(*a->at);
 	}
 	return a->at > start;
 }
@@ -78,7 +62,7 @@ bool gdb_take_bytes(struct gdb_args *a, void *to, size_t max, size_t *len)
 	uint8_t *out = to;
 
 	for (*len = 0; a->end - a->at >= 2; a->at += 2) {
-		int high = digit(a->at[0]), low = digit(a->at[1]);
+		int high = gdb_digit(a->at[0]), low = gdb_digit(a->at[1]);
 
 		if (high < 0 || low < 0 || *len >= max)
 			return false;

@@ -29,9 +29,13 @@ static inline enum gdb_answer gdb_answer_of(enum status s)
 	return s == OK ? GDB_OK : (enum gdb_answer)(GDB_FAILED + s);
 }
 
+static inline bool gdb_is_same(struct debug_thread a, struct debug_thread b)
+{
+	return a.pid == b.pid && a.tid == b.tid;
+}
+
 /* gdb_parse.c. Each takes what it reads off the front; false leaves no promise about the rest. */
 bool gdb_take_char(struct gdb_args *a, char c);
-bool gdb_take_text(struct gdb_args *a, const char *text);
 bool gdb_take_number(struct gdb_args *a, uint64_t *value);
 bool gdb_take_pid(struct gdb_args *a, uint32_t *pid);
 /* Bytes in hexadecimal, at most max; *len is how many. In place is fine. */

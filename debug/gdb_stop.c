@@ -17,11 +17,6 @@ enum {
 	SIG_SYS = 12
 };
 
-static bool is_same(struct debug_thread a, struct debug_thread b)
-{
-	return a.pid == b.pid && a.tid == b.tid;
-}
-
 /* Made by a wish of gdb's that may be over: told only to whom waits for it. */
 static bool is_wished(const struct debug_stop *stop)
 {
@@ -45,7 +40,7 @@ void gdb_drop_stops(struct gdb_server *s, uint32_t pid)
 bool gdb_take_stop(struct gdb_server *s, struct debug_thread t, struct debug_stop *stop)
 {
 	for (unsigned i = 0; i < s->stop_count; i++) {
-		if (is_same(s->stops[i].thread, t)) {
+		if (gdb_is_same(s->stops[i].thread, t)) {
 			*stop = s->stops[i];
 			drop(s, i);
 			return true;

@@ -3,11 +3,6 @@
 
 #include "kernel/string.h"
 
-static bool is_same(struct debug_thread a, struct debug_thread b)
-{
-	return a.pid == b.pid && a.tid == b.tid;
-}
-
 struct gdb_process *gdb_process_of(struct gdb_server *s, uint32_t pid)
 {
 	for (unsigned i = 0; i < s->process_count; i++)
@@ -169,7 +164,7 @@ void gdb_detach_all(struct gdb_server *s)
 bool gdb_is_held(const struct gdb_server *s, struct debug_thread t)
 {
 	for (unsigned i = 0; i < s->held_count; i++)
-		if (is_same(s->held[i], t))
+		if (gdb_is_same(s->held[i], t))
 			return true;
 	return false;
 }
@@ -196,7 +191,7 @@ void gdb_release_held(struct gdb_server *s)
 		bool told = false;
 
 		for (unsigned i = 0; i < s->stop_count; i++)
-			told |= is_same(s->stops[i].thread, t);
+			told |= gdb_is_same(s->stops[i].thread, t);
 		if (!told)
 			s->target->resume(s->target->state, t, DEBUG_CONTINUE, 0, 0);
 	}
