@@ -158,8 +158,8 @@ static void every_register_is_written_and_read(void **state)
 				hex[i] = "123456789abcdef0123456789abcdef0"[i];
 			hex[atoi(bits_text) / 4] = '\0';
 			/* Fewer bits behind it than on the wire. */
-			if (strstr(" cs ss ds es fs gs ldtr tr gdtr_limit idtr_limit ftag fctrl fstat "
-				   "fiseg foseg fop ",
+			if (strstr(" cs ss ds es fs gs ldtr tr gdtr_limit idtr_limit ftag fctrl "
+				   "fstat fiseg foseg fop ",
 				   name) != NULL &&
 			    strlen(hex) == 8)
 				memcpy(hex + 4, "0000", 4);
