@@ -25,8 +25,9 @@ static struct {
 	struct console_port *port; /* NULL: closed */
 	struct line_editor editor;
 	struct byte_ring in, out;
-	uint64_t cut;   /* bytes that found no room in out */
-	unsigned front; /* the VM whose console this was, and is again when the monitor is left */
+	uint64_t cut;    /* bytes that found no room in out */
+	unsigned front;  /* the VM whose console this was, and is again when the monitor is left */
+	uint32_t breaks; /* of the port, as far as the prompt was shown again */
 	bool leaving;
 	bool taking; /* what is typed is the monitor's; with the console's lock */
 	bool fresh;  /* and nothing was typed since Ctrl-] */
@@ -168,6 +169,7 @@ static void open(void)
 		if (vms[i]->line && vms[i]->line == front)
 			m.front = i;
 	}
+	m.breaks = console_breaks(m.port);
 	console_set_foreground(m.port);
 	put_raw(greeting, sizeof(greeting) - 1);
 	line_editor_start(&m.editor);
@@ -213,6 +215,7 @@ bool monitor_is_front(unsigned index)
 
 static void run_line(void)
 {
+	console_set_erase(m.port, false); /* what it prints stays */
 	monitor_run_line((struct text){.at = m.editor.line, .len = m.editor.len}, &line_output);
 	report_cut();
 	if (!m.leaving)
@@ -246,29 +249,29 @@ static void open_or_skip(uint8_t key)
 		open();
 }
 
+/* Somebody else has written where the prompt was: it goes on below. All of ours is on its way. */
+static void keep_prompt(void)
+{
+	uint32_t breaks = console_breaks(m.port);
+
+	if (breaks != m.breaks)
+		line_editor_redraw(&m.editor);
+	m.breaks = breaks;
+}
+
 static void take_keys(void)
 {
-	if (m.port)
-		console_set_erase(m.port, false);
 	while (byte_ring_used(&m.in) > 0 && (!m.port || drain()) && !m.leaving) {
 		uint8_t key = byte_ring_peek(&m.in, 0);
 
 		byte_ring_skip(&m.in, 1);
-		if (m.port)
+		if (m.port) {
+			keep_prompt();
 			take_key(key);
-		else
+		} else {
 			open_or_skip(key);
+		}
 	}
-}
-
-/* Something else was written over the prompt's line: it goes on below. */
-static void keep_prompt(void)
-{
-	if (!console_drained(m.port))
-		return;
-	if (!console_line_is_of(m.port))
-		line_editor_redraw(&m.editor);
-	console_set_erase(m.port, true);
 }
 
 void monitor_service(void)
@@ -277,10 +280,12 @@ void monitor_service(void)
 		take_keys();
 	if (!m.port || !drain())
 		return;
-	if (m.leaving)
+	if (m.leaving) {
 		close();
-	else
+	} else if (console_drained(m.port)) {
+		console_set_erase(m.port, true);
 		keep_prompt();
+	}
 }
 
 void monitor_start(void)

@@ -208,10 +208,9 @@ void console_set_erase(struct console_port *p, bool erase)
 	__atomic_store_n(&p->erase, erase, __ATOMIC_RELAXED);
 }
 
-bool console_line_is_of(const struct console_port *p)
+uint32_t console_breaks(const struct console_port *p)
 {
-	return __atomic_load_n(&console.mux.line_open, __ATOMIC_RELAXED) &&
-	       __atomic_load_n(&console.mux.line_of, __ATOMIC_RELAXED) == p;
+	return __atomic_load_n(&p->breaks, __ATOMIC_RELAXED);
 }
 
 void console_share(struct console_sharer *s)

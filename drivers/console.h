@@ -91,9 +91,9 @@ bool console_chip_receive(uint8_t *byte);
 size_t console_chip_send(const uint8_t *bytes, size_t len);
 
 /* For who edits a line: whether p's unfinished line is erased, instead of broken, when somebody
- * else writes; and whether p's line is the unfinished one now. */
+ * else writes; and how often either has happened. */
 void console_set_erase(struct console_port *p, bool erase);
-bool console_line_is_of(const struct console_port *p);
+uint32_t console_breaks(const struct console_port *p);
 
 /* Everything that is shown is handed to fn as well: the place for a VGA or framebuffer screen. */
 void console_set_mirror(void (*fn)(const uint8_t *bytes, size_t len_bytes));

@@ -102,6 +102,8 @@ static bool may_erase(const struct console_port *p)
 
 static void end_line(struct console_mux *m)
 {
+	if (m->line_open && m->line_of)
+		__atomic_fetch_add(&m->line_of->breaks, 1, __ATOMIC_RELAXED);
 	if (m->line_open && may_erase(m->line_of))
 		emit_text(m, "\r\x1b[K", 4);
 	else if (m->line_open)

@@ -28,6 +28,7 @@ struct console_port {
 	uint64_t opened;  /* the how-manieth open it was */
 	bool raw;         /* had the focus when it was closed: the rest passes as it is */
 	bool erase;       /* atomic: its unfinished line is erased, not broken, by who comes next */
+	uint32_t breaks;  /* atomic: how often either has happened */
 	uint32_t scanned; /* so many bytes of out are known to hold no line end */
 	struct byte_ring out;
 	uint8_t bytes[CONSOLE_PORT_BYTES];

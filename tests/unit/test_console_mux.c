@@ -129,11 +129,13 @@ static void a_prompt_is_erased_at_once_by_who_comes_next(void **state)
 	pump();
 	expect_shown("> \r\x1b[Kback| line\r\n");
 	assert_false(m->line_open);
+	assert_int_equal(front->breaks, 1);
 	put(front, "> ");
 	pump();
 	assert_true(console_mux_log_room(m, now_ns, false) > 0);
 	log_line("log");
 	expect_shown("> \r\x1b[Klog\r\n");
+	assert_int_equal(front->breaks, 2);
 }
 
 static void a_line_that_ends_in_time_is_not_broken(void **state)
