@@ -13,9 +13,10 @@
 #include "vmx/vm.h"
 #include "vmx/vm_debug.h"
 
-#define ROW_BYTES  16u
-#define DUMP_BYTES 64u   /* if no length is given */
-#define DUMP_MOST  4096u /* fits the monitor's output */
+#define ROW_BYTES   16u
+#define CHUNK_BYTES 256u
+#define DUMP_BYTES  64u   /* if no length is given */
+#define DUMP_MOST   4096u /* fits the monitor's output */
 
 enum space { SPACE_GPA, SPACE_GVA, SPACE_HPA, SPACE_HVA, SPACES };
 
@@ -150,19 +151,23 @@ static void print_row(const struct monitor_args *a, uint64_t at, const uint8_t *
 	monitor_print(a, "  %s\n", text);
 }
 
+/* In pieces that lie in one page: each costs a call of the VM's core. */
 static void dump(const struct monitor_args *a, struct place p, uint64_t len_bytes)
 {
-	uint8_t bytes[ROW_BYTES];
+	uint8_t bytes[CHUNK_BYTES];
 
 	while (len_bytes > 0) {
-		size_t len = min_u64(len_bytes, ROW_BYTES - p.at % ROW_BYTES);
+		size_t len = min_u64(len_bytes, CHUNK_BYTES - p.at % CHUNK_BYTES);
 		enum status s = access(&p, bytes, len, false);
 
 		if (s != OK) {
 			report(a, &p, s);
 			return;
 		}
-		print_row(a, p.at, bytes, len);
+		for (size_t at = 0, row; at < len; at += row) {
+			row = min_u64(len - at, ROW_BYTES - (p.at + at) % ROW_BYTES);
+			print_row(a, p.at + at, bytes + at, row);
+		}
 		p.at += len;
 		len_bytes -= len;
 	}
