@@ -71,6 +71,25 @@ static void print_log_line(void *a, const char *line, size_t len)
 	monitor_print(a, "%.*s\n", (int)len, line);
 }
 
+static void show_levels(const struct monitor_args *a)
+{
+	for (unsigned i = 0; i < LOG_CATEGORIES; i++)
+		monitor_print(a, "%s:%s%s", log_category_name((enum log_category)i),
+			      log_level_name((enum log_level)log_limits[i]),
+			      i % 6 == 5 || i + 1 == LOG_CATEGORIES ? "\n" : "  ");
+}
+
+/* A vCPU that is alone on its core looks at the levels when its turn ends: a kick ends it. */
+static enum status set_levels(struct text levels, struct text *bad)
+{
+	enum status s = log_set_categories(levels, bad);
+
+	vmx_follow_log_levels();
+	for (unsigned i = 0; i < cpu_count; i++)
+		host_ops->kick(i);
+	return s;
+}
+
 static bool log_command(const struct monitor_args *a)
 {
 	struct monitor_args to = *a;
@@ -78,16 +97,12 @@ static bool log_command(const struct monitor_args *a)
 
 	if (!monitor_counts(a, 1, 2))
 		return false;
-	if (a->count == 1) {
-		for (unsigned i = 0; i < LOG_CATEGORIES; i++)
-			monitor_print(a, "%s:%s%s", log_category_name((enum log_category)i),
-				      log_level_name((enum log_level)log_limits[i]),
-				      i % 6 == 5 || i + 1 == LOG_CATEGORIES ? "\n" : "  ");
-	} else if (text_is(a->words[1], "show")) {
+	if (a->count == 1)
+		show_levels(a);
+	else if (text_is(a->words[1], "show"))
 		log_history(LOG_SHOWN, print_log_line, &to);
-	} else if (log_set_categories(a->words[1], &bad) != OK) {
+	else if (set_levels(a->words[1], &bad) != OK)
 		return monitor_wrong(a, "do not know \"%.*s\"", (int)bad.len, bad.at);
-	}
 	return true;
 }
 

@@ -106,6 +106,12 @@ static void read_caps(struct vmx_msrs *m)
 	}
 }
 
+void vmx_follow_log_levels(void)
+{
+	vmx_trace_ports = log_enabled(LOG_TRACE, LOG_PIC) || log_enabled(LOG_TRACE, LOG_PIT) ||
+			  log_enabled(LOG_TRACE, LOG_UART) || log_enabled(LOG_TRACE, LOG_IO);
+}
+
 enum status vmx_init(struct frames *frames, const struct host_ops *ops, struct text without,
 		     const char **reason)
 {
@@ -116,8 +122,7 @@ enum status vmx_init(struct frames *frames, const struct host_ops *ops, struct t
 	host_ops = ops;
 	*reason = reason_text;
 	left_out = without;
-	vmx_trace_ports = log_enabled(LOG_TRACE, LOG_PIC) || log_enabled(LOG_TRACE, LOG_PIT) ||
-			  log_enabled(LOG_TRACE, LOG_UART) || log_enabled(LOG_TRACE, LOG_IO);
+	vmx_follow_log_levels();
 	measure_fpu();
 	read_caps(&msrs);
 	s = vmx_caps_decide(&msrs, &vmx_caps, reason_text, sizeof(reason_text));

@@ -71,6 +71,9 @@ extern unsigned vmx_fpu_order;
 /* Some chip's accesses are logged (log=pic:trace, pit, uart, io). */
 extern bool vmx_trace_ports;
 
+/* After a change of log levels: works that out anew. */
+void vmx_follow_log_levels(void);
+
 /* What the MSR policy needs to know of this CPU. */
 struct msr_features vmx_msr_features(void);
 

@@ -198,8 +198,10 @@ def test_a_guest_writes_above_the_prompt_and_the_machine_waits(lintel):
     machine.send("\x15")
     machine.expect(r"tick: ended by .* run 1 of 1")
     assert re.search(r"\n. tick +flat +ended", run(machine, "vm list"))
+    assert run(machine, "log pit:trace") == ""
     assert run(machine, "vm focus tick") == "tick is ended: cannot focus\n"
     assert run(machine, "vm start tick") == ""
+    machine.expect(r"tick: OUT 43h <- 34h")  # the level counts from now on
     machine.expect(r"tick\| tick 1\r\n")
     machine.send("exit\r")
     lintel.end_well(machine)
