@@ -101,8 +101,10 @@ static void interrupt(struct trap_frame *f)
 {
 	trap_handler_fn handler = __atomic_load_n(&handlers[f->vector], __ATOMIC_ACQUIRE);
 
-	this_cpu()->irq_count++;
-	this_cpu()->irq_counts[f->vector % CPU_IRQ_COUNTS]++;
+	if (f->vector != VECTOR_SELF) {
+		this_cpu()->irq_count++;
+		this_cpu()->irq_counts[f->vector % CPU_IRQ_COUNTS]++;
+	}
 	if (handler != NULL)
 		handler(f);
 	else
