@@ -96,14 +96,16 @@ static void print_pit_channel(const struct monitor_args *a, unsigned n,
 		MONITOR_FIELD(struct vpit_channel, latch),
 	};
 	struct vpit_channel c = *channel; /* looking at the count changes the guest's chip */
-	uint64_t reload = channel->loaded ? channel->loaded : 0x10000;
+	uint64_t rate_mhz;
 
 	c.latched_bytes = 0;
 	vpit_channel_latch_count(&c, tick);
+	rate_mhz = PIT_MHZ / (c.loaded ? c.loaded : c.written);
 	monitor_print(a, "channel %u: mode %u (%s), count %#x, OUT %s", n, c.mode, modes[c.mode],
 		      c.latch, c.out ? "high" : "low");
 	if (c.mode == 2 || c.mode == 3)
-		monitor_print(a, ", %llu mHz", (unsigned long long)(PIT_MHZ / reload));
+		monitor_print(a, ", %llu.%03llu Hz", (unsigned long long)rate_mhz / 1000,
+			      (unsigned long long)rate_mhz % 1000);
 	monitor_print(a, "\n");
 	monitor_fields(a, channel, fields, ARRAY_SIZE(fields));
 }

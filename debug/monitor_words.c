@@ -57,7 +57,7 @@ bool monitor_is_near(struct text written, const char *name)
 {
 	struct text known = text_from(name);
 
-	if (written.len <= known.len && memcmp(written.at, name, written.len) == 0)
+	if (memcmp(written.at, name, least((unsigned)written.len, (unsigned)known.len)) == 0)
 		return true;
 	if (written.len > NEAR_BYTES || known.len > NEAR_BYTES)
 		return false;

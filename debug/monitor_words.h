@@ -14,8 +14,8 @@ MUST_CHECK bool monitor_split(struct text line, struct monitor_args *a);
 const struct monitor_command *monitor_find(const struct monitor_command *const *commands,
 					   struct text name);
 
-/* Could somebody who wrote this have meant name? It begins with it, or becomes it by one or two
- * characters put in, taken out or changed, fewer than it has. */
+/* Could somebody who wrote this have meant name? One begins with the other, or becomes it by one or
+ * two characters put in, taken out or changed, fewer than it has. */
 bool monitor_is_near(struct text written, const char *name);
 
 /* A number, decimal or 0x..., from low to high. ERR_INVALID: it is none; ERR_RANGE. */

@@ -86,7 +86,7 @@ COMMANDS = [
 
     ("pic a", r"master: vectors .*\n  line  [-0-7]{8}\n.*slave: .*INT is low\n"),
     ("pic", r"something is missing\nusage: pic NAME\n"),
-    ("pit a", r"channel 0: mode 2 \(rate generator\), count 0x\w+, OUT high, 18206 mHz\n"
+    ("pit a", r"channel 0: mode 2 \(rate generator\), count 0x\w+, OUT high, 18\.206 Hz\n"
               r".*channel 2: .*port 61h .*\n"),
     ("pit c", 'no VM "c"; there is: a b\n'),
     ("uart a", r"COM1: 115200 baud, 8N1, FIFOs (on|off), interrupt low\n  ier .*\n"),

@@ -64,6 +64,7 @@ static void a_beginning_and_one_or_two_typing_errors_are_near(void **state)
 {
 	(void)state;
 	assert_true(is_near("vm", "vmcs"));
+	assert_true(is_near("vmlist", "vm"));
 	assert_true(is_near("vncs", "vmcs"));
 	assert_true(is_near("vmxcs", "vmcs"));
 	assert_true(is_near("mcs", "vmcs"));
@@ -79,7 +80,8 @@ static void other_words_are_not_near(void **state)
 	assert_false(is_near("x", "vm"));
 	assert_false(is_near("quit", "exit now"));
 	assert_false(is_near("start", "stop"));
-	assert_false(is_near("vmcs-and-much-more", "vmcs"));
+	assert_true(is_near("vmcs-and-much-more", "vmcs"));
+	assert_false(is_near("vncs-and-much-more", "vmcs"));
 	assert_false(is_near("vmcs", "vnuch-longer-than-that"));
 }
 
