@@ -100,7 +100,7 @@ static void print_pit_channel(const struct monitor_args *a, unsigned n,
 
 	c.latched_bytes = 0;
 	vpit_channel_latch_count(&c, tick);
-	rate_mhz = PIT_MHZ / (c.loaded ? c.loaded : c.written);
+	rate_mhz = PIT_MHZ / max_u64(c.loaded ? c.loaded : c.written, 1);
 	monitor_print(a, "channel %u: mode %u (%s), count %#x, OUT %s", n, c.mode, modes[c.mode],
 		      c.latch, c.out ? "high" : "low");
 	if (c.mode == 2 || c.mode == 3)

@@ -1,6 +1,7 @@
 /* debug/cmd_vcpu.c - the monitor on a VM's CPU: registers, VMCS, capabilities, events. */
 #include "debug/monitor.h"
 #include "kernel/percpu.h"
+#include "kernel/string.h"
 #include "vmx/controls.h"
 #include "vmx/core.h"
 #include "vmx/exit.h"
@@ -9,6 +10,7 @@
 #include "vmx/vmcs.h"
 
 #define EXITS_SHOWN 8u
+#define ROW_COLUMNS 78u
 
 static const enum vmcs_field control_fields[CONTROL_GROUPS] = {
 	[CONTROL_PIN] = VMCS_PIN_CONTROLS,     [CONTROL_PROC] = VMCS_PROC_CONTROLS,
@@ -48,14 +50,21 @@ static void print_controls(const struct monitor_args *a)
 {
 	for (unsigned group = 0; group < CONTROL_GROUPS; group++) {
 		uint64_t value = vmcs_read(control_fields[group]);
+		size_t column = ROW_COLUMNS;
 
 		monitor_print(a, "%s controls %08llx:", control_group_names[group],
 			      (unsigned long long)value);
 		for (unsigned i = 0; i < control_bit_count; i++) {
 			const struct control_bit *b = &control_bits[i];
 
-			if (b->group == group && value & BIT(b->bit))
-				monitor_print(a, " %s;", b->name);
+			if (b->group != group || !(value & BIT(b->bit)))
+				continue;
+			column += strlen(b->name) + 2;
+			if (column > ROW_COLUMNS) {
+				monitor_print(a, "\n ");
+				column = strlen(b->name) + 3;
+			}
+			monitor_print(a, " %s;", b->name);
 		}
 		monitor_print(a, "\n");
 	}
