@@ -117,12 +117,13 @@ static void walk(struct vm *vm, const struct monitor_args *a, void *context)
 			return;
 		}
 		if (level == 1 || entry & ENTRY_LARGE) {
-			monitor_print(
-				a, " %s%s%s: %#llx is host-physical %#llx\n", type_name(entry),
-				entry & BIT(8) ? " accessed" : "", entry & BIT(9) ? " dirty" : "",
-				(unsigned long long)at,
-				(unsigned long long)((entry & ENTRY_FRAME & ~(span_of(level) - 1)) +
-						     at % span_of(level)));
+			uint64_t inside = span_of(level) - 1;
+			uint64_t to = (entry & ENTRY_FRAME & ~inside) | (at & inside);
+
+			monitor_print(a, " %s%s%s: %#llx is host-physical %#llx\n",
+				      type_name(entry), entry & BIT(8) ? " accessed" : "",
+				      entry & BIT(9) ? " dirty" : "", (unsigned long long)at,
+				      (unsigned long long)to);
 			return;
 		}
 		monitor_print(a, " table\n");

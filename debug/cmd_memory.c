@@ -219,8 +219,8 @@ static bool mem(const struct monitor_args *a)
 		const char *word;
 		bool (*fn)(const struct monitor_args *a, const struct place *p, unsigned word);
 	} verbs[] = {{"dump", run_dump}, {"r", run_read}, {"w", run_write}};
+	bool found = false;
 	struct place p;
-	bool found;
 	unsigned word;
 
 	if (!monitor_counts(a, 3, MONITOR_WORDS_MAX))

@@ -151,18 +151,24 @@ static bool hold_machine(void)
 	return false;
 }
 
-static void open(void)
+static void let_machine_go(void)
+{
+	__atomic_fetch_sub(&vms_alive, 1, __ATOMIC_RELEASE);
+}
+
+/* False: the machine is ending, or the console has no port left. */
+static bool open(void)
 {
 	static const char greeting[] =
 		"Lintel's monitor: help lists its commands, Ctrl-] leaves it\r\n";
 	struct console_port *front = console_foreground();
 
 	if (!hold_machine())
-		return;
+		return false;
 	m.port = console_open("monitor");
 	if (!m.port) {
-		__atomic_fetch_sub(&vms_alive, 1, __ATOMIC_RELEASE);
-		return;
+		let_machine_go();
+		return false;
 	}
 	m.front = NO_VM;
 	for (unsigned i = 0; i < vm_count; i++) {
@@ -173,6 +179,7 @@ static void open(void)
 	console_set_foreground(m.port);
 	put_raw(greeting, sizeof(greeting) - 1);
 	line_editor_start(&m.editor);
+	return true;
 }
 
 static void close(void)
@@ -182,7 +189,7 @@ static void close(void)
 	m.leaving = false;
 	console_close_to(m.port, next);
 	m.port = NULL;
-	__atomic_fetch_sub(&vms_alive, 1, __ATOMIC_RELEASE);
+	let_machine_go();
 }
 
 bool monitor_leave(const struct debug_output *out)
@@ -245,8 +252,8 @@ static void open_or_skip(uint8_t key)
 		return;
 	if (byte_ring_used(&m.in) > 0 && byte_ring_peek(&m.in, 0) == KEY)
 		byte_ring_skip(&m.in, 1); /* twice: the second one goes through */
-	else
-		open();
+	else if (!open())
+		console_type(&m.in, &m.taking);
 }
 
 /* Somebody else has written where the prompt was: it goes on below. All of ours is on its way. */
