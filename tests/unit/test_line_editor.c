@@ -299,8 +299,8 @@ static void a_full_line_rings_and_takes_no_more(void **state)
 static void a_long_line_is_shown_around_the_cursor(void **state)
 {
 	(void)state;
-	for (unsigned i = 0; i < 100; i++)
-		type("0\0001\0002\0003\0004\0005\0006\0007\0008\0009" + 2 * (i % 10));
+	for (unsigned i = 0; i < 10; i++)
+		type("0123456789");
 	assert_int_equal(editor.len, 100);
 	assert_int_equal(screen.column, LINE_EDITOR_COLUMNS - 1);
 	assert_string_equal(screen.row + screen.column - 3, "789");
