@@ -121,6 +121,8 @@ static const char *candidate(struct text before, unsigned index)
 {
 	struct monitor_args a;
 	const struct monitor_command *c;
+	unsigned words = 0;
+	bool vm_first;
 
 	if (!monitor_split(before, &a))
 		return NULL;
@@ -131,9 +133,17 @@ static const char *candidate(struct text before, unsigned index)
 		return NULL;
 	if (c == monitor_commands[0]) /* help */
 		return a.count == 1 ? command_name(index) : NULL;
-	if (a.count == 1 && c->words)
-		return c->words[index];
-	return c->vm_names && a.count == (c->words ? 2 : 1) ? vm_name(index) : NULL;
+	/* "WORD NAME", or "[NAME] [WORD]", or only one of both. */
+	vm_first = c->words && strncmp(c->usage, "[NAME]", 6) == 0;
+	if (c->words && (a.count == 1 || (a.count == 2 && vm_first))) {
+		for (words = 0; c->words[words] && words < index; words++)
+			;
+		if (c->words[words])
+			return c->words[index];
+	}
+	if (!c->vm_names || a.count != (c->words && !vm_first ? 2 : 1))
+		return NULL;
+	return vm_name(index - words);
 }
 
 /* ---- open and closed ---- */

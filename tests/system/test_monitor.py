@@ -174,6 +174,8 @@ def test_the_console_is_the_monitors_between_two_keys(lintel):
     machine.expect(r"\r\nversion  vm  vcpu  vmcs  \r\n")
     machine.send("er\t\r")
     machine.expect(r"ersion \r\nLintel ")
+    machine.send("stats o\tr\t\x15")  # a VM's name, then a word: both in their order
+    machine.expect(r"stats other reset ")
     # What is typed behind exit is the guest's, and what was typed before Ctrl-].
     machine.send("exit\rcd\r")
     machine.expect(r"you typed: abcd\r\n")
