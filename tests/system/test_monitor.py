@@ -1,4 +1,4 @@
-"""The monitor at the console: each command once, wrong input for each, and who gets what is typed."""
+"""The monitor at the console: each command, wrong input for each, and who gets what is typed."""
 
 import os
 import re
@@ -36,7 +36,7 @@ COMMANDS = [
 
     ("vcpu b", r"b: core \d, real mode, active, CPL 0\n"
                r"RAX [0-9a-f]{16}  RCX .*\nCR0 10  CR2 0  CR3 0  CR4 0  CR8 0\nES   0000 .*"
-               r"blocked by nothing\npin-based controls [0-9a-f]{8}:\n  external-interrupt exiting; "
+               r"blocked by nothing\npin-based controls [0-9a-f]{8}:\n  external-interrupt exiting;"
                r".*secondary .*unrestricted guest;.*\d+ exits, the last ones:\n(  .*\n){8}"),
     ("vcpu", r"something is missing\nusage: vcpu NAME\n"),
     ("vmcs a guest_rfl", r"GUEST_RFLAGS              [0-9a-f]{16}\n"),
