@@ -49,6 +49,16 @@ bool gdb_take_stop(struct gdb_server *s, struct debug_thread t, struct debug_sto
 	return false;
 }
 
+/* Was it made for a question? The hypervisor's cores stop together, and any of them may tell. */
+static bool is_silent(const struct gdb_server *s, const struct debug_stop *stop)
+{
+	bool held = gdb_is_held(s, stop->thread);
+
+	for (unsigned i = 0; i < s->held_count && stop->thread.pid == DEBUG_HOST_PID; i++)
+		held |= s->held[i].pid == DEBUG_HOST_PID;
+	return held && stop->reason == DEBUG_STOP_ASKED;
+}
+
 void gdb_collect_stops(struct gdb_server *s)
 {
 	struct debug_stop stop, old;
@@ -56,7 +66,7 @@ void gdb_collect_stops(struct gdb_server *s)
 	while (s->stop_count < GDB_STOPS_MAX && s->target->next_stop(s->target->state, &stop)) {
 		if (!gdb_is_attached(s, stop.thread.pid))
 			continue;
-		if (stop.reason == DEBUG_STOP_ASKED && gdb_is_held(s, stop.thread))
+		if (is_silent(s, &stop))
 			continue;
 		(void)gdb_take_stop(s, stop.thread, &old); /* a later one says more */
 		s->stops[s->stop_count++] = stop;
