@@ -59,6 +59,8 @@ void gdb_forget(struct gdb_server *s, uint32_t pid); /* is gone, or detached */
 void gdb_detach_all(struct gdb_server *s);
 /* The general thread, stopped. GDB_OK; GDB_LATER; or an error. */
 enum gdb_answer gdb_need_stopped(struct gdb_server *s, struct debug_thread t);
+void gdb_set_told(struct gdb_server *s, struct debug_thread t, bool told);
+bool gdb_is_told(const struct gdb_server *s, struct debug_thread t);
 bool gdb_is_held(const struct gdb_server *s, struct debug_thread t);
 void gdb_release_held(struct gdb_server *s);
 void gdb_put_thread(struct gdb_server *s, struct debug_thread t);

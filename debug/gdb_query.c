@@ -22,6 +22,7 @@ enum gdb_answer gdb_supported(struct gdb_server *s, struct gdb_args *a)
 	s->extended = s->non_stop = s->running = s->interrupted = s->noticed = false;
 	s->general = s->resumed = (struct debug_thread){0};
 	s->action_count = 0;
+	memset(s->told, 0, sizeof(s->told));
 	s->first = 0;
 	s->text_len = 0;
 	for (unsigned i = 0; i < s->process_count; i++)

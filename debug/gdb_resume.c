@@ -73,8 +73,10 @@ static void act(struct gdb_server *s, struct debug_thread t, const struct gdb_ac
 		if (told)
 			s->stops[s->stop_count++] = stop;
 	}
-	if (!told)
-		s->target->resume(s->target->state, t, action->how, action->start, action->end);
+	if (told)
+		return;
+	gdb_set_told(s, t, false);
+	s->target->resume(s->target->state, t, action->how, action->start, action->end);
 }
 
 /* By s->actions. A thread that is to step must stand still first. */

@@ -219,8 +219,7 @@ static void send_text(struct gdb_server *s)
 
 static void close_line(struct gdb_server *s)
 {
-	s->closing = false;
-	s->running = false;
+	s->talking = s->closing = s->running = false;
 	gdb_packet_init(&s->packet, s->config.text_line, s->config.sink);
 }
 
@@ -246,6 +245,7 @@ void gdb_server_input(struct gdb_server *s, uint8_t byte, uint64_t now_ns)
 		break;
 	case GDB_PACKET:
 		s->packet.text_line = false;
+		s->talking = true;
 		s->closing = false;
 		serve(s);
 		break;
@@ -295,5 +295,5 @@ void gdb_server_gone(struct gdb_server *s)
 
 bool gdb_server_attached(const struct gdb_server *s)
 {
-	return s->process_count > 0 || (s->config.text_line && !s->packet.text_line);
+	return s->talking;
 }

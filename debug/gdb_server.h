@@ -19,7 +19,8 @@
 #include "debug/target.h"
 
 #define GDB_PROCESSES_MAX 65u
-#define GDB_THREADS_MAX   320u
+#define GDB_CORES_MAX     256u
+#define GDB_THREADS_MAX   (GDB_CORES_MAX + 64u)
 #define GDB_STOPS_MAX     64u
 #define GDB_ACTIONS_MAX   16u
 #define GDB_TEXT_BYTES    32768u
@@ -58,6 +59,7 @@ struct gdb_server {
 	struct gdb_config config;
 	struct gdb_packet packet;
 
+	bool talking; /* gdb has spoken, and not said good-bye */
 	bool extended, non_stop, multiprocess;
 	bool running;     /* all-stop: gdb waits for a stop */
 	bool interrupted; /* the next stop that was asked for is Ctrl-C's */
@@ -76,6 +78,7 @@ struct gdb_server {
 	struct debug_thread threads[GDB_THREADS_MAX]; /* of attached processes, by gdb_threads() */
 	unsigned thread_count;
 
+	uint8_t told[GDB_CORES_MAX / 8]; /* non-stop: the cores that gdb knows to stand still */
 	struct debug_stop stops[GDB_STOPS_MAX]; /* not told yet, oldest first */
 	unsigned stop_count;
 	struct debug_thread held[GDB_STOPS_MAX]; /* stopped for a question only */
@@ -108,5 +111,5 @@ size_t gdb_server_console_output(struct gdb_server *s, const char *text, size_t 
 /* The line is closed, or gdb is known to be dead. */
 void gdb_server_gone(struct gdb_server *s);
 
-/* Does gdb speak on the line, or has it a process? */
+/* Does gdb speak on the line? Processes may be attached without it (GDB_GONE_STAY). */
 bool gdb_server_attached(const struct gdb_server *s);

@@ -134,6 +134,7 @@ void gdb_put_stop(struct gdb_server *s, const struct debug_stop *stop)
 		put_exit(s, stop);
 		return;
 	}
+	gdb_set_told(s, stop->thread, true);
 	signal = (uint8_t)signal_of(s, stop);
 	gdb_put_byte(&s->packet, 'T');
 	gdb_put_hex(&s->packet, &signal, 1);
@@ -157,6 +158,27 @@ static bool is_awaited(const struct gdb_server *s, const struct debug_stop *stop
 	       (stop->thread.pid == DEBUG_HOST_PID && !is_wished(stop));
 }
 
+/* The hypervisor's cores stop together, and one of them tells. In mode non-stop gdb waits for each
+ * of them. */
+static bool next_core(struct gdb_server *s, struct debug_stop *stop)
+{
+	bool any = false, found = false;
+
+	gdb_threads(s);
+	for (unsigned i = 0; i < s->thread_count; i++) {
+		struct debug_thread t = s->threads[i];
+
+		if (t.pid != DEBUG_HOST_PID)
+			continue;
+		any |= gdb_is_told(s, t);
+		if (gdb_is_told(s, t) || !s->target->is_stopped(s->target->state, t))
+			continue;
+		*stop = (struct debug_stop){.thread = t, .reason = DEBUG_STOP_ASKED};
+		found = true;
+	}
+	return any && found;
+}
+
 static bool next_awaited(struct gdb_server *s, struct debug_stop *stop)
 {
 	for (unsigned i = 0; i < s->stop_count; i++) {
@@ -166,7 +188,7 @@ static bool next_awaited(struct gdb_server *s, struct debug_stop *stop)
 			return true;
 		}
 	}
-	return false;
+	return s->non_stop && next_core(s, stop);
 }
 
 static void tell(struct gdb_server *s, const struct debug_stop *stop)

@@ -169,6 +169,23 @@ bool gdb_is_held(const struct gdb_server *s, struct debug_thread t)
 	return false;
 }
 
+void gdb_set_told(struct gdb_server *s, struct debug_thread t, bool told)
+{
+	unsigned core = t.tid - 1;
+
+	if (t.pid != DEBUG_HOST_PID || core >= GDB_CORES_MAX)
+		return;
+	s->told[core / 8] &= (uint8_t)~BIT(core % 8);
+	s->told[core / 8] |= (uint8_t)(told << core % 8);
+}
+
+bool gdb_is_told(const struct gdb_server *s, struct debug_thread t)
+{
+	unsigned core = t.tid - 1;
+
+	return core < GDB_CORES_MAX && (s->told[core / 8] >> core % 8 & 1) != 0;
+}
+
 enum gdb_answer gdb_need_stopped(struct gdb_server *s, struct debug_thread t)
 {
 	if (s->target->is_stopped(s->target->state, t))

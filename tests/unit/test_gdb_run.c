@@ -328,6 +328,25 @@ static void a_thread_whose_stop_is_not_told_yet_does_not_go_on(void **state)
 	assert_memory_equal(ask("vStopped"), "T05thread:p3.1", 14);
 }
 
+static void in_non_stop_each_core_of_the_hypervisor_is_told(void **state)
+{
+	(void)state;
+	rig_connect_non_stop();
+	assert_string_equal(ask("?"), "OK");
+	/* Both stand, and one of them tells. */
+	toy_report(&machine.threads[HOST_1], DEBUG_STOP_HARDWARE, 0, 0);
+	machine.threads[HOST_1 + 1].stopped = true;
+	assert_true(rig_wait());
+	assert_memory_equal(rig_reply, "Stop:T05thread:p1.1;hwbreak", 27);
+	assert_string_equal(ask("vStopped"), "T00thread:p1.2;");
+	assert_string_equal(ask("vStopped"), "OK");
+	/* Only what ran in between is told again. */
+	assert_string_equal(ask("vCont;s:p1.2"), "OK");
+	assert_true(rig_wait());
+	assert_memory_equal(rig_reply, "Stop:T05thread:p1.2;", 20);
+	assert_string_equal(ask("vStopped"), "OK");
+}
+
 static void a_lost_notice_is_repeated(void **state)
 {
 	unsigned notices = 0;
@@ -371,6 +390,7 @@ int main(void)
 		cmocka_unit_test(non_stop_stops_nothing_by_itself),
 		cmocka_unit_test(non_stop_tells_stops_one_by_one),
 		cmocka_unit_test(a_thread_whose_stop_is_not_told_yet_does_not_go_on),
+		cmocka_unit_test(in_non_stop_each_core_of_the_hypervisor_is_told),
 		cmocka_unit_test(a_lost_notice_is_repeated),
 	};
 

@@ -272,7 +272,7 @@ static void a_line_that_closes_leaves_things_as_configured(void **state)
 	gdb_server_gone(&server);
 	assert_int_equal(machine.detach_calls, 0);
 	assert_true(machine.threads[2].stopped);
-	assert_true(gdb_server_attached(&server));
+	assert_false(gdb_server_attached(&server));
 	/* The next gdb finds it so. */
 	ask(SUPPORTED);
 	assert_string_equal(ask("?"), "T05thread:p2.1;");
