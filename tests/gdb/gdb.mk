@@ -1,6 +1,6 @@
 # The gdb server with the real gdb, over a toy machine on this host: tests/gdb/test_real_gdb.py.
 
-FAKE_SERVER_OBJECTS := $(patsubst %.c,build/unit/gcc/%.o,tests/gdb/fake_server.c \
+FAKE_SERVER_OBJECTS := $(patsubst %.c,build/unit/clang/%.o,tests/gdb/fake_server.c \
 	$(wildcard debug/gdb_*.c kernel/text*.c))
 
 .PHONY: gdb
@@ -10,6 +10,6 @@ gdb: build/gdb/fake_server ## the gdb server with Debian's gdb (T=name for some)
 
 build/gdb/fake_server: $(FAKE_SERVER_OBJECTS)
 	mkdir -p $(@D)
-	gcc $(UNIT_FLAGS_gcc) -o $@ $^
+	clang $(UNIT_FLAGS_clang) -o $@ $^
 
 -include $(FAKE_SERVER_OBJECTS:.o=.d)
