@@ -163,6 +163,10 @@ static void serve(struct gdb_server *s)
 
 	if (s->packet.out_at < s->packet.out_len)
 		return;
+	/* gdb waits for no command any more. */
+	if (s->commanding)
+		s->text_len = 0;
+	s->commanding = false;
 	gdb_packet_begin(&s->packet, false);
 	answer = s->packet.in_wrong ? GDB_WRONG : dispatch(s);
 	if (answer == GDB_LATER && s->held_ns != 0 && s->packet.now_ns - s->held_ns > LATER_NS)

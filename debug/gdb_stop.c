@@ -85,13 +85,12 @@ static unsigned signal_of_exception(uint32_t vector)
 	return vector < sizeof(signals) && signals[vector] != 0 ? signals[vector] : SIG_SEGV;
 }
 
-static unsigned signal_of(struct gdb_server *s, const struct debug_stop *stop)
+static unsigned signal_of(const struct gdb_server *s, const struct debug_stop *stop)
 {
 	switch (stop->reason) {
 	case DEBUG_STOP_ASKED:
 		if (s->non_stop && !s->interrupted)
 			return SIG_NONE; /* as vCont;t wants it */
-		s->interrupted = false;
 		return SIG_INT;
 	case DEBUG_STOP_EXCEPTION:
 		return signal_of_exception(stop->number);
@@ -136,6 +135,7 @@ void gdb_put_stop(struct gdb_server *s, const struct debug_stop *stop)
 	}
 	gdb_set_told(s, stop->thread, true);
 	signal = (uint8_t)signal_of(s, stop);
+	s->interrupted = false;
 	gdb_put_byte(&s->packet, 'T');
 	gdb_put_hex(&s->packet, &signal, 1);
 	gdb_put_text(&s->packet, "thread:");

@@ -211,6 +211,22 @@ static void monitor_commands_say_all_that_they_have_to_say(void **state)
 	assert_string_equal(ask("qRcmd,"), "OK");
 }
 
+static void a_command_that_gdb_gave_up_says_nothing_later(void **state)
+{
+	(void)state;
+	rig_connect(false, 2);
+	rig_send_packet("qRcmd,6c696e65732034303030", 26);
+	rig_turn();
+	rig_drain(true);
+	rig_packets = 0;
+	assert_string_equal(ask("qC"), "QCp2.1");
+	for (unsigned i = 0; i < 10; i++) {
+		rig_turn();
+		rig_drain(true);
+	}
+	assert_int_equal(rig_packets, 1);
+}
+
 static void the_console_is_shown_while_the_program_runs(void **state)
 {
 	(void)state;
@@ -312,6 +328,7 @@ int main(void)
 		cmocka_unit_test(memory_is_read_as_far_as_it_goes),
 		cmocka_unit_test(breakpoints_go_to_the_process_that_gdb_looks_at),
 		cmocka_unit_test(monitor_commands_say_all_that_they_have_to_say),
+		cmocka_unit_test(a_command_that_gdb_gave_up_says_nothing_later),
 		cmocka_unit_test(the_console_is_shown_while_the_program_runs),
 		cmocka_unit_test(kill_ends_a_vm_and_not_the_hypervisor),
 		cmocka_unit_test(a_line_that_closes_leaves_things_as_configured),
