@@ -85,7 +85,6 @@ static void start_server(void)
 {
 	const struct gdb_config config = {
 		.text_line = line == LINE_CONSOLE,
-		.offer_no_ack = line == LINE_OWN,
 		.sink.put = give_back,
 		.when_gone = when_gone,
 	};
