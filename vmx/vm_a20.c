@@ -63,5 +63,5 @@ void vm_follow_a20(struct vm *vm)
 	vm->vcpu.flush_ept = true;
 	vm->vcpu.flush_vpid = true;
 	vm->vcpu.prepare |= PREPARE_EVENTS;
-	(void)vm_break_apply(&vm->vcpu, !(vm->vcpu.stepping & STEP_OVER_POINT));
+	vm_break_refresh(&vm->vcpu, !(vm->vcpu.stepping & STEP_OVER_POINT));
 }

@@ -3,6 +3,7 @@
 
 #include "guest/segment.h"
 #include "guest/walk.h"
+#include "kernel/log.h"
 #include "kernel/panic.h"
 #include "kernel/string.h"
 #include "mm/phys.h"
@@ -33,7 +34,7 @@ void vcpu_set_guest_breakpoints(struct vcpu *v, const uint64_t dr[4])
 		return;
 	}
 	memcpy(p->dr, dr, sizeof(p->dr));
-	(void)vm_break_apply(v, !(v->stepping & STEP_OVER_POINT));
+	vm_break_refresh(v, !(v->stepping & STEP_OVER_POINT));
 }
 
 uint64_t vcpu_guest_dr7(const struct vcpu *v)
@@ -52,7 +53,7 @@ void vcpu_set_guest_dr7(struct vcpu *v, uint64_t dr7)
 		return;
 	}
 	p->dr7 = dr7;
-	(void)vm_break_apply(v, !(v->stepping & STEP_OVER_POINT));
+	vm_break_refresh(v, !(v->stepping & STEP_OVER_POINT));
 }
 
 /* ---- pages ---- */
@@ -190,7 +191,8 @@ static void set_dr_exiting(struct vcpu *v, bool on)
 	vmcs_write(VMCS_PROC_CONTROLS, v->proc_controls);
 }
 
-enum status vm_break_apply(struct vcpu *v, bool code)
+/* ERR_RANGE, ERR_FULL, ERR_NO_MEMORY: a point is without effect. */
+static enum status apply(struct vcpu *v, bool code)
 {
 	struct vm_points *p = v->vm->debug.points;
 
@@ -203,6 +205,18 @@ enum status vm_break_apply(struct vcpu *v, bool code)
 	vmcs_write(VMCS_GUEST_DR7, p->plan.dr7);
 	set_dr_exiting(v, true);
 	return protect_all(v, code);
+}
+
+void vm_break_refresh(struct vcpu *v, bool code)
+{
+	struct vm_points *p = v->vm->debug.points;
+	enum status s = apply(v, code);
+
+	if (s == OK || p->told)
+		return;
+	p->told = true;
+	log_warn(LOG_GUEST, "%s: a breakpoint or watchpoint is without effect: %s",
+		 v->vm->config.name, status_text(s));
 }
 
 /* ---- points come and go ---- */
@@ -265,7 +279,7 @@ static void drop(struct vm *vm, struct debug_point *point)
 {
 	point->used = false;
 	if (any_point(vm->debug.points))
-		(void)vm_break_apply(&vm->vcpu, true); /* with fewer of them */
+		vm_break_refresh(&vm->vcpu, true); /* with fewer of them */
 	else
 		free_points(vm);
 }
@@ -296,7 +310,8 @@ enum status vm_break_insert(struct vm *vm, enum debug_point_kind kind, uint64_t 
 		return ERR_FULL;
 	*point = (struct debug_point){
 		.at = at, .len_bytes = len_bytes, .kind = (uint8_t)kind, .used = true};
-	s = vm_break_apply(&vm->vcpu, true);
+	s = apply(&vm->vcpu, true);
+	p->told = false;
 	if (s != OK)
 		drop(vm, point);
 	return s;

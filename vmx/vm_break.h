@@ -30,9 +30,10 @@ MUST_CHECK enum status vm_break_insert(struct vm *vm, enum debug_point_kind kind
 void vm_break_remove(struct vm *vm, enum debug_point_kind kind, uint64_t at, uint64_t len_bytes);
 void vm_break_remove_all(struct vm *vm);
 
-/* The points into the CPU and the pages, as memory is mapped now; code: breakpoints are on.
- * ERR_RANGE, ERR_FULL, ERR_NO_MEMORY: one of them is without effect. */
-enum status vm_break_apply(struct vcpu *v, bool code);
+/* The points into the CPU and the pages, as memory is mapped now; code: breakpoints are on. Where
+ * one is without effect, since its page is not there or is at odds with others, the log says so,
+ * once until another point comes. */
+void vm_break_refresh(struct vcpu *v, bool code);
 
 /* The pages have all rights again. */
 void vm_break_free_pages(struct vm *vm);

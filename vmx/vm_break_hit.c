@@ -176,7 +176,7 @@ bool vm_break_after_step(struct vcpu *v)
 	}
 	p->has_hit = false;
 	if (p->code_off)
-		(void)vm_break_apply(v, true);
+		vm_break_refresh(v, true);
 	else
 		close_pages(v->vm);
 	return stops;
@@ -192,7 +192,7 @@ void vm_break_go_on(struct vcpu *v)
 	for (unsigned i = 0; i < DEBUG_POINTS; i++)
 		here |= p->points[i].used && debug_point_is_code(&p->points[i]) &&
 			p->points[i].at == linear_rip();
-	(void)vm_break_apply(v, !here); /* as memory is mapped now */
+	vm_break_refresh(v, !here); /* as memory is mapped now */
 	if (here)
 		step_begin(v, STEP_OVER_POINT);
 }

@@ -21,6 +21,7 @@ struct vm_points {
 	uint64_t dr[DEBUG_SLOTS], dr7; /* the guest's own */
 	struct protected_page pages[PAGES_MAX];
 	unsigned page_count;
+	bool told;          /* that one of them has no effect */
 	bool code_off;      /* breakpoints are, for a step from one */
 	bool has_heads;     /* taken at the first violation of a step */
 	struct vm_stop hit; /* a watchpoint, to be told after the step */
