@@ -16,8 +16,8 @@
 #define ALL_EXCEPTIONS      UINT32_MAX
 #define BLOCKING            (INTERRUPTIBILITY_STI | INTERRUPTIBILITY_MOV_SS)
 
-/* After an EPT violation of a guest with TF set the VMCS may say that its trap is pending though the
- * instruction was not done (Bochs). Behind MOV SS it is. */
+/* After an EPT violation of a guest with TF set the VMCS may say that its trap is pending, though
+ * the instruction was not done (Bochs). Behind MOV SS it is. */
 static void drop_early_trap(const struct vcpu *v)
 {
 	if (vcpu_last_exit(v)->reason == EXIT_REASON_EPT_VIOLATION &&
