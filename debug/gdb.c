@@ -20,9 +20,7 @@
 #define CTRL_BRACKET 0x1du
 #define RING_BYTES   8192u
 #define PIECE_BYTES  16u
-/* As long as bytes come or go, one core stays with it, this long at most. */
-#define QUIET_NS     UINT64_C(300000)
-#define STAY_NS      (2 * NS_PER_MILLISECOND)
+#define PASSES_MOST  4u /* with bytes that come or go, before a guest has its turn */
 
 enum line { LINE_NONE, LINE_OWN, LINE_CONSOLE };
 
@@ -251,25 +249,22 @@ static void look_for_peer(void)
 
 void gdb_service(void)
 {
-	uint64_t start_ns, moved_ns, now;
+	unsigned passes = 0;
+	uint64_t now;
 	bool moved;
 
 	if (line == LINE_NONE || off)
 		return;
 	look_for_peer();
 	in_server = true;
-	start_ns = moved_ns = now = now_ns();
 	do {
+		now = now_ns();
 		moved = take_input(now);
 		gdb_server_poll(&server, now);
 		moved |= give_output();
 		if (line == LINE_CONSOLE)
 			follow_console();
-		now = now_ns();
-		if (moved)
-			moved_ns = now;
-	} while (gdb_server_attached(&server) && !host_is_stopped() && now - moved_ns < QUIET_NS &&
-		 now - start_ns < STAY_NS && moved_ns != start_ns);
+	} while (moved && ++passes < PASSES_MOST);
 	in_server = false;
 	if (line == LINE_OWN)
 		uart16550_set_irq(&uart, irq_works, irq_works && piece_at < piece_len);
