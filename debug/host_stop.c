@@ -31,7 +31,7 @@ static enum state state;
 static bool attached, panicked, go, has_stop;
 static struct debug_stop last_stop;
 static struct cpu *server, *stepper; /* who serves gdb; who steps, or is to */
-static enum debug_resume how;
+static enum debug_resume step_kind;
 static uint64_t range_start, range_end;
 static unsigned range_steps;
 static uint64_t stop_ns, stop_tsc; /* since when all are held */
@@ -102,14 +102,14 @@ struct trap_frame *host_frame(unsigned index)
 
 /* ---- on ---- */
 
-void host_resume(unsigned index, enum debug_resume wanted, uint64_t start, uint64_t end)
+void host_resume(unsigned index, enum debug_resume how, uint64_t start, uint64_t end)
 {
 	if (state != STOPPED)
 		return;
 	go = true;
-	if (wanted == DEBUG_CONTINUE)
+	if (how == DEBUG_CONTINUE)
 		return;
-	how = wanted;
+	step_kind = how;
 	stepper = cpus[index];
 	range_start = start;
 	range_end = end;
@@ -204,7 +204,7 @@ static void stop_stepper(struct cpu *c, struct trap_frame *f)
 
 static void step_done(struct cpu *c, struct trap_frame *f)
 {
-	bool inside = how == DEBUG_STEP_RANGE && f->rip >= range_start && f->rip < range_end;
+	bool inside = step_kind == DEBUG_STEP_RANGE && f->rip >= range_start && f->rip < range_end;
 
 	note_stop(c, DEBUG_STOP_STEP, 0, 0);
 	if (inside && ++range_steps % RANGE_LOOK != 0) {
