@@ -10,12 +10,6 @@
 #include "vmx/vm.h"
 #include "vmx/vmcs.h"
 
-/* Aborts and #DB, which may be a trap, save RF as it is. */
-static bool is_fault(uint8_t vector)
-{
-	return vector != EXC_DB && vector != EXC_DF && vector != EXC_MC;
-}
-
 /* NMIs are blocked from the delivery of one until the next IRET; STI and MOV SS blocking ends. */
 static uint64_t blocking_after(const struct task_switch *t, bool by_nmi, uint64_t blocking)
 {
@@ -41,7 +35,7 @@ static void take_event(struct vcpu *v, struct task_switch *t)
 	t->has_error_code = (info & EVENT_ERROR_CODE) != 0;
 	t->error_code = v->event.error_code;
 	/* Faults return to the instruction, with RF; INT n and traps behind it. */
-	t->set_rf = type == EVENT_HARDWARE_EXCEPTION && is_fault((uint8_t)info);
+	t->set_rf = type == EVENT_HARDWARE_EXCEPTION && exception_sets_rf((uint8_t)info);
 	if (by_instruction)
 		t->return_rip = v->rip + v->event.instruction_length;
 	v->event.info = 0;

@@ -75,6 +75,9 @@ enum exit_action inject_fault(struct vcpu *v, const struct guest_fault *f)
 	}
 	if (f->vector == EXC_PF)
 		cpu_write_cr2(f->cr2);
+	/* VM entry saves RFLAGS for the handler as the VMCS has it. */
+	if (exception_sets_rf(f->vector))
+		vmcs_write(VMCS_GUEST_RFLAGS, vmcs_read(VMCS_GUEST_RFLAGS) | RFLAGS_RF);
 	set_exception(v, f->vector, f->has_error_code, f->error_code);
 	return EXIT_RETRY;
 }

@@ -31,6 +31,13 @@ enum event_type {
 
 #define INTERRUPTIBILITY_NMI    BIT(3)
 
+/* Faults save RFLAGS with RF set, so that an instruction breakpoint does not hit twice; aborts and
+ * #DB, which may be a trap, save it as it is. SDM 3B "Instruction-Breakpoint Exception Condition". */
+static inline bool exception_sets_rf(uint8_t vector)
+{
+	return vector != EXC_DB && vector != EXC_DF && vector != EXC_MC;
+}
+
 /* An exception that the guest's instruction raises; RIP stays on it. Joins with an exception that
  * is waiting already into #DF or a triple fault (SDM 3A "Interrupt 8-Double Fault Exception").
  * Always returns EXIT_RETRY (or EXIT_STOP for a triple fault), so that a handler can return it. */

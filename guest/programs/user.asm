@@ -15,6 +15,7 @@ TSS_LIMIT	equ TSS_IOMAP + 8192	; with the byte of ones behind the bitmap
 KERNEL_STACK	equ 30000h		; where exceptions at CPL 3 arrive
 USER_STACK	equ 31000h
 PORT_OPEN	equ COM1_SCR		; the bitmap allows this one
+RFLAGS_RF	equ 1 << 16
 RETURN		equ 2Fh			; INT that leads back to CPL 0
 
 USER_CODE	equ (gdt.extra - gdt) | 3
@@ -34,6 +35,7 @@ main:
 	outb	COM1_SCR, 5Ah
 	call	enter_protected
 	bits	32
+	call	saved_flags
 	call	prepare
 	mov	[kernel_esp], esp
 	push	dword USER_DATA
@@ -42,6 +44,31 @@ main:
 	push	dword USER_CODE
 	push	dword user
 	iretd
+
+; A fault saves RF set, whoever raised it; a trap does not. SDM 3B "Instruction-Breakpoint Exception
+; Condition".
+saved_flags:
+	try	ud2
+	raises	6, "UD2"
+	call	.test_rf
+	ok_if	nz, "#UD of the CPU saves RF"
+	try	vmxoff
+	raises	6, "VMXOFF"
+	call	.test_rf
+	ok_if	nz, "#UD of VMXOFF saves RF"
+	mov	ecx, 12345678h
+	try	rdmsr
+	raises	13, "RDMSR"
+	call	.test_rf
+	ok_if	nz, "#GP of RDMSR saves RF"
+	try	int3
+	raises	3, "INT3"
+	call	.test_rf
+	ok_if	z, "#BP saves it clear"
+	ret
+.test_rf:
+	test	dword [lib_fault_flags], RFLAGS_RF
+	ret
 
 user:
 	mov	ax, USER_DATA
