@@ -1,5 +1,6 @@
 /* vmx/exit_event.c - exits by events: exceptions, interrupts, windows, timers, HLT. */
 #include "kernel/cpu.h"
+#include "kernel/percpu.h"
 #include "kernel/time.h"
 #include "vmx/core.h"
 #include "vmx/exit.h"
@@ -62,7 +63,10 @@ enum exit_action exit_exception_or_nmi(struct vcpu *v)
 
 	vcpu_last_exit(v)->key = f.vector;
 	if (type == EVENT_NMI) {
+		/* A debugger may hold this core there. */
+		this_cpu()->vmx->between_runs = true;
 		vmx_host_nmi();
+		this_cpu()->vmx->between_runs = false;
 		return EXIT_YIELD;
 	}
 	if (f.vector == EXC_MC) {
