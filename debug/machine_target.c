@@ -2,6 +2,7 @@
 #include "debug/machine_target.h"
 
 #include "debug/guest_target.h"
+#include "debug/host_stop.h"
 #include "debug/host_target.h"
 #include "debug/monitor.h"
 
@@ -80,6 +81,9 @@ static void resume(void *state, struct debug_thread t, enum debug_resume how, ui
 		guest_target.resume(state, t, how, start, end);
 	if (t.pid == 0 || t.pid == DEBUG_HOST_PID)
 		host_target.resume(state, t, how, start, end);
+	else if (host_is_stopped()) /* a VM runs where the hypervisor does */
+		host_target.resume(state, (struct debug_thread){DEBUG_HOST_PID, 0}, DEBUG_CONTINUE,
+				   0, 0);
 }
 
 static void stop(void *state, struct debug_thread t)
