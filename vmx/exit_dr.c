@@ -30,7 +30,7 @@ static uint64_t read_dr(struct vcpu *v, unsigned n)
 	if (n == 6)
 		return cpu_read_dr6();
 	vcpu_guest_breakpoints(v, dr);
-	return dr[n];
+	return dr[n % 4];
 }
 
 static void write_dr(struct vcpu *v, unsigned n, uint64_t value)
@@ -46,7 +46,7 @@ static void write_dr(struct vcpu *v, unsigned n, uint64_t value)
 		return;
 	}
 	vcpu_guest_breakpoints(v, dr);
-	dr[n] = value;
+	dr[n % 4] = value;
 	vcpu_set_guest_breakpoints(v, dr);
 }
 
