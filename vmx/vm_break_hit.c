@@ -7,6 +7,7 @@
 #include "vmx/vm_points.h"
 #include "vmx/vmcs.h"
 
+#define VIOLATION_READ      BIT(0)
 #define VIOLATION_WRITE     BIT(1)
 #define VIOLATION_FETCH     BIT(2)
 #define VIOLATION_LINEAR    BIT(7)
@@ -126,7 +127,11 @@ bool vm_break_violation(struct vcpu *v, gpa_t at, enum exit_action *action)
 	p->has_heads = true;
 	if ((q & (its_own | VIOLATION_FETCH)) == its_own && !p->has_hit) {
 		linear = vmcs_read(VMCS_GUEST_LINEAR_ADDRESS);
-		hit = debug_plan_watched(p->points, linear, (q & VIOLATION_WRITE) != 0);
+		hit = DEBUG_GUEST;
+		if (q & VIOLATION_READ) /* ADD to memory is both */
+			hit = debug_plan_watched(p->points, linear, false);
+		if ((q & VIOLATION_WRITE) && hit == DEBUG_GUEST)
+			hit = debug_plan_watched(p->points, linear, true);
 		p->has_hit = hit != DEBUG_GUEST;
 		if (p->has_hit)
 			p->hit = stop_at(p, hit, linear);
