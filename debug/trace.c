@@ -25,19 +25,20 @@ static struct {
 	int32_t left;    /* atomic: so many records until it stops */
 	uint32_t capacity;
 	unsigned order;
-	struct trace_ring *rings[CPU_MAX];
 } trace = {.left = NOT_YET, .order = 4};
+
+static struct trace_ring *rings[CPU_MAX]; /* (in memory that is zero, and so not in the image) */
 
 /* ---- rings ---- */
 
 struct trace_ring *trace_ring_of(unsigned core)
 {
-	return core < cpu_count ? trace.rings[core] : NULL;
+	return core < cpu_count ? rings[core] : NULL;
 }
 
 uint64_t trace_memory_bytes(void)
 {
-	return trace.rings[0] ? cpu_count * (PAGE_4K << trace.order) : 0;
+	return rings[0] ? cpu_count * (PAGE_4K << trace.order) : 0;
 }
 
 /* A ring too few is none at all. */
@@ -45,24 +46,23 @@ static bool make_rings(void)
 {
 	hpa_t at;
 
-	if (trace.rings[0])
+	if (rings[0])
 		return true;
 	trace.capacity = (uint32_t)(((PAGE_4K << trace.order) - sizeof(struct trace_ring)) /
 				    sizeof(struct trace_record));
 	for (unsigned i = cpu_count; i-- > 0;) {
 		if (frames_alloc(vmx_frames, trace.order, &at) != OK)
 			goto undo;
-		trace.rings[i] = phys_ptr(at);
-		*trace.rings[i] = (struct trace_ring){0};
+		rings[i] = phys_ptr(at);
+		*rings[i] = (struct trace_ring){0};
 	}
 	return true;
 
 undo:
 	for (unsigned i = 0; i < cpu_count; i++) {
-		if (trace.rings[i] &&
-		    frames_free(vmx_frames, phys_of(trace.rings[i]), trace.order) != OK)
+		if (rings[i] && frames_free(vmx_frames, phys_of(rings[i]), trace.order) != OK)
 			log_error(LOG_MM, "trace: a ring cannot be given back");
-		trace.rings[i] = NULL;
+		rings[i] = NULL;
 	}
 	return false;
 }
@@ -94,7 +94,7 @@ static bool has(const struct trace_want *w)
 /* A trace point's record; on the core of the VM. */
 static void note(const struct trace_record *r)
 {
-	struct trace_ring *ring = trace.rings[this_cpu()->index];
+	struct trace_ring *ring = rings[this_cpu()->index];
 	int32_t left = __atomic_load_n(&trace.left, __ATOMIC_RELAXED);
 	bool now;
 
@@ -223,7 +223,7 @@ void trace_off(void)
 void trace_clear(void)
 {
 	for (unsigned i = 0; trace_ring_of(i); i++)
-		trace.rings[i]->cleared = trace.rings[i]->sent = trace.rings[i]->written;
+		rings[i]->cleared = rings[i]->sent = rings[i]->written;
 }
 
 void trace_status(trace_emit_fn emit, void *state)
@@ -239,7 +239,7 @@ void trace_status(trace_emit_fn emit, void *state)
 		emit(state, line);
 	}
 	for (unsigned i = 0; trace_ring_of(i); i++) {
-		const struct trace_ring *ring = trace.rings[i];
+		const struct trace_ring *ring = rings[i];
 
 		text_format(line, sizeof(line), "core %u: %llu records, room for %u", i,
 			    (unsigned long long)(ring->written - ring->cleared),
