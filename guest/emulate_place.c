@@ -5,15 +5,6 @@
 #include "kernel/string.h"
 #include "mm/phys.h"
 
-#define ENTRY_PRESENT  BIT(0)
-#define ENTRY_WRITABLE BIT(1)
-#define ENTRY_USER     BIT(2)
-#define ENTRY_ACCESSED BIT(5)
-#define ENTRY_DIRTY    BIT(6)
-#define ENTRY_LARGE    BIT(7)
-#define ENTRY_NX       BIT(63)
-#define ENTRY_ADDRESS  UINT64_C(0x000ffffffffff000)
-
 /* A stretch of memory that can be read by a pointer: host + guest-physical address. */
 struct stretch {
 	uintptr_t host;
@@ -48,7 +39,7 @@ struct sums {
 /* One level; false: the table is not where it can be read quickly. */
 static inline bool walk_level(struct guest_memory *m, uint64_t at, unsigned shift, struct sums *w)
 {
-	uint64_t from = (w->entry & ENTRY_ADDRESS) + (at >> (shift - 3) & 0xff8);
+	uint64_t from = (w->entry & PTE_ADDRESS) + (at >> (shift - 3) & 0xff8);
 
 	if (UNLIKELY(!stretch_has(&w->memory, from))) {
 		if (!guest_memory_ptr(m, gpa(from), 8)) /* which makes its chunk the last one */
@@ -73,36 +64,36 @@ static inline bool walk_quickly(const struct guest_cpu_state *s, struct guest_me
 	struct sums w = {.memory = last_chunk(m), .entry = s->cr3, .all = UINT64_MAX, .any = 0};
 	uint64_t wanted, offset_mask = PAGE_4K - 1, entry;
 
-	if (!walk_level(m, at, 39, &w) || (w.entry & ENTRY_LARGE) || !walk_level(m, at, 30, &w))
+	if (!walk_level(m, at, 39, &w) || (w.entry & PTE_LARGE) || !walk_level(m, at, 30, &w))
 		return false;
-	if (UNLIKELY(w.entry & ENTRY_LARGE)) {
+	if (UNLIKELY(w.entry & PTE_LARGE)) {
 		offset_mask = PAGE_1G - 1;
 	} else {
 		if (!walk_level(m, at, 21, &w))
 			return false;
-		if (w.entry & ENTRY_LARGE)
+		if (w.entry & PTE_LARGE)
 			offset_mask = PAGE_2M - 1;
 		else if (!walk_level(m, at, 12, &w))
 			return false;
 	}
 	entry = w.entry;
-	wanted = ENTRY_PRESENT | ENTRY_ACCESSED;
+	wanted = PTE_PRESENT | PTE_ACCESSED;
 	if (access & WALK_WRITE)
-		wanted |= ENTRY_WRITABLE;
+		wanted |= PTE_WRITABLE;
 	if (access & WALK_USER)
-		wanted |= ENTRY_USER;
-	else if ((w.all & ENTRY_USER) && (s->cr4 & (CR4_SMEP | CR4_SMAP)))
+		wanted |= PTE_USER;
+	else if ((w.all & PTE_USER) && (s->cr4 & (CR4_SMEP | CR4_SMAP)))
 		return false;
 	if ((w.all & wanted) != wanted)
 		return false;
-	if ((access & WALK_WRITE) && !(entry & ENTRY_DIRTY))
+	if ((access & WALK_WRITE) && !(entry & PTE_DIRTY))
 		return false;
-	if ((w.any & ENTRY_NX) && ((access & WALK_FETCH) || !(s->efer & EFER_NXE)))
+	if ((w.any & PTE_NX) && ((access & WALK_FETCH) || !(s->efer & EFER_NXE)))
 		return false;
 	/* Address bits that the CPU does not have; in a large page also those below its size. */
-	if ((w.any & ENTRY_ADDRESS) >> s->maxphyaddr || (entry & offset_mask) >> 13)
+	if ((w.any & PTE_ADDRESS) >> s->maxphyaddr || (entry & offset_mask) >> 13)
 		return false;
-	*out = gpa((entry & ENTRY_ADDRESS & ~offset_mask) | (at & offset_mask));
+	*out = gpa((entry & PTE_ADDRESS & ~offset_mask) | (at & offset_mask));
 	return true;
 }
 

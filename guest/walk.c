@@ -1,18 +1,9 @@
 /* guest/walk.c - one walk through the guest's page tables. */
 #include "guest/walk.h"
 
-#define ENTRY_PRESENT  BIT(0)
-#define ENTRY_WRITABLE BIT(1)
-#define ENTRY_USER     BIT(2)
-#define ENTRY_ACCESSED BIT(5)
-#define ENTRY_DIRTY    BIT(6)
-#define ENTRY_LARGE    BIT(7)
-#define ENTRY_NX       BIT(63)
-
 #define LEVELS_MAX     4u
 #define RACES_MAX      8u /* walks begun anew since another CPU changed an entry meanwhile */
 #define EMPTY_BUS      UINT64_MAX
-#define TABLE_64       UINT64_C(0x000ffffffffff000)
 #define TABLE_32       UINT64_C(0xfffff000)
 #define PHYSICAL_LIMIT 52u
 
@@ -51,9 +42,9 @@ static uint64_t reserved_bits(const struct walk *w, unsigned level, bool large)
 		return large ? bits(21, (width < 40 ? width : 40) - 19) : 0;
 	reserved = bits(w->paging == PAGING_PAE ? 62 : PHYSICAL_LIMIT - 1, width);
 	if (!(w->s->efer & EFER_NXE))
-		reserved |= ENTRY_NX;
+		reserved |= PTE_NX;
 	if (level == 4)
-		reserved |= ENTRY_LARGE;
+		reserved |= PTE_LARGE;
 	else if (large)
 		reserved |= bits(level == 3 ? 29 : 20, 13);
 	return reserved;
@@ -144,7 +135,7 @@ static bool update_flags(struct walk *w)
 	for (unsigned i = 0; i < w->count; i++) {
 		bool dirty = i == w->count - 1 && (w->access & WALK_WRITE);
 
-		if (!set_bits(w, &w->steps[i], ENTRY_ACCESSED | (dirty ? ENTRY_DIRTY : 0)))
+		if (!set_bits(w, &w->steps[i], PTE_ACCESSED | (dirty ? PTE_DIRTY : 0)))
 			return false;
 	}
 	return true;
@@ -157,12 +148,12 @@ static gpa_t leaf_address(const struct walk *w, uint64_t entry, unsigned shift)
 
 	if (w->paging == PAGING_32 && shift == 22) /* PSE-36: bits 39:32 stand in bits 20:13 */
 		return gpa((entry & bits(31, 22)) | (entry & bits(20, 13)) << 19 | offset);
-	return gpa((entry & TABLE_64 & ~(BIT(shift) - 1)) | offset);
+	return gpa((entry & PTE_ADDRESS & ~(BIT(shift) - 1)) | offset);
 }
 
 static bool is_large(const struct walk *w, unsigned level, uint64_t entry)
 {
-	if (level == 1 || level == 4 || !(entry & ENTRY_LARGE))
+	if (level == 1 || level == 4 || !(entry & PTE_LARGE))
 		return false;
 	return w->paging != PAGING_32 || (w->s->cr4 & CR4_PSE);
 }
@@ -182,20 +173,20 @@ static enum guest_result walk_tables(struct walk *w, uint64_t table, unsigned le
 		struct step step = read_entry(w, table + index * entry_bytes(w));
 		bool large = is_large(w, level, step.value);
 
-		if (!(step.value & ENTRY_PRESENT))
+		if (!(step.value & PTE_PRESENT))
 			return page_fault(w, 0, fault);
 		if (step.value & reserved_bits(w, level, large))
 			return page_fault(w, PF_PRESENT | PF_RSVD, fault);
-		w->writable = w->writable && (step.value & ENTRY_WRITABLE);
-		w->user = w->user && (step.value & ENTRY_USER);
-		w->nx = w->nx || (w->paging != PAGING_32 && (step.value & ENTRY_NX));
+		w->writable = w->writable && (step.value & PTE_WRITABLE);
+		w->user = w->user && (step.value & PTE_USER);
+		w->nx = w->nx || (w->paging != PAGING_32 && (step.value & PTE_NX));
 		w->steps[w->count++] = step;
 		if (level == 1 || large) {
 			out->at = leaf_address(w, step.value, shift);
 			out->page_size = BIT(shift);
 			break;
 		}
-		table = step.value & (w->paging == PAGING_32 ? TABLE_32 : TABLE_64);
+		table = step.value & (w->paging == PAGING_32 ? TABLE_32 : PTE_ADDRESS);
 	}
 	return rights_allow(w) ? GUEST_OK : page_fault(w, PF_PRESENT, fault);
 }
@@ -206,7 +197,7 @@ enum guest_result guest_walk(const struct guest_cpu_state *s, struct guest_memor
 {
 	struct walk w = {.s = s, .m = m, .at = at.raw, .access = access};
 	enum guest_result result;
-	uint64_t table = s->cr3 & TABLE_64;
+	uint64_t table = s->cr3 & PTE_ADDRESS;
 	unsigned level = 2;
 
 	if (!(s->cr0 & CR0_PG)) {
@@ -221,9 +212,9 @@ enum guest_result guest_walk(const struct guest_cpu_state *s, struct guest_memor
 	} else if (s->cr4 & CR4_PAE) {
 		w.paging = PAGING_PAE;
 		table = s->pdpte[at.raw >> 30 & 3];
-		if (!(table & ENTRY_PRESENT))
+		if (!(table & PTE_PRESENT))
 			return page_fault(&w, 0, fault);
-		table &= TABLE_64;
+		table &= PTE_ADDRESS;
 	} else {
 		w.paging = PAGING_32;
 		table &= TABLE_32;

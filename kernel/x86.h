@@ -130,11 +130,25 @@ enum exception {
 	EXC_XM = 19,
 };
 
-#define PF_PRESENT BIT(0)
-#define PF_WRITE   BIT(1)
-#define PF_USER    BIT(2)
-#define PF_RSVD    BIT(3)
-#define PF_FETCH   BIT(4)
+/* An entry of a paging structure. SDM 3A "4-Level Paging and 5-Level Paging"; what 32-bit paging has
+ * of them stands at the same places. */
+#define PTE_PRESENT  BIT(0)
+#define PTE_WRITABLE BIT(1)
+#define PTE_USER     BIT(2)
+#define PTE_PWT      BIT(3)
+#define PTE_PCD      BIT(4)
+#define PTE_ACCESSED BIT(5)
+#define PTE_DIRTY    BIT(6)
+#define PTE_LARGE    BIT(7)
+#define PTE_GLOBAL   BIT(8)
+#define PTE_NX       BIT(63)
+#define PTE_ADDRESS  UINT64_C(0x000ffffffffff000)
+
+#define PF_PRESENT   BIT(0)
+#define PF_WRITE     BIT(1)
+#define PF_USER      BIT(2)
+#define PF_RSVD      BIT(3)
+#define PF_FETCH     BIT(4)
 
 /* ModRM register numbers: the index into every array of general registers here. */
 enum gpr {

@@ -1,24 +1,14 @@
 /* mm/paging.c - the hypervisor's own page tables, in the processor's format. */
 #include "mm/paging.h"
 
+#include "kernel/x86.h"
 #include "mm/radix.h"
 
-/* SDM 3A, "4-Level Paging and 5-Level Paging": the formats of the entries. */
-#define ENTRY_PRESENT  BIT(0)
-#define ENTRY_WRITE    BIT(1)
-#define ENTRY_USER     BIT(2)
-#define ENTRY_PWT      BIT(3)
-#define ENTRY_PCD      BIT(4)
-#define ENTRY_ACCESSED BIT(5)
-#define ENTRY_DIRTY    BIT(6)
-#define ENTRY_GLOBAL   BIT(8)
-#define ENTRY_NX       BIT(63)
+#define RIGHTS        ((unsigned)(PAGING_WRITE | PAGING_EXEC | PAGING_USER))
+#define ALL_FLAGS     ((unsigned)(RIGHTS | PAGING_UNCACHED | PAGING_GLOBAL))
 
-#define RIGHTS         ((unsigned)(PAGING_WRITE | PAGING_EXEC | PAGING_USER))
-#define ALL_FLAGS      ((unsigned)(RIGHTS | PAGING_UNCACHED | PAGING_GLOBAL))
-
-#define INPUT_MASK     (BIT(RADIX_INPUT_BITS) - 1)
-#define PHYSICAL_LAST  (BIT(52) - 1)
+#define INPUT_MASK    (BIT(RADIX_INPUT_BITS) - 1)
+#define PHYSICAL_LAST (BIT(52) - 1)
 
 static struct radix tree_of(struct paging *p)
 {
@@ -26,10 +16,10 @@ static struct radix tree_of(struct paging *p)
 		.frames = p->frames,
 		.root = p->root,
 		.max_leaf = p->has_1g ? PAGE_1G : PAGE_2M,
-		.present = ENTRY_PRESENT,
+		.present = PTE_PRESENT,
 		/* Rights are the leaf's: a table entry takes none away. */
-		.table_bits = ENTRY_PRESENT | ENTRY_WRITE | ENTRY_USER,
-		.sticky = ENTRY_ACCESSED | ENTRY_DIRTY,
+		.table_bits = PTE_PRESENT | PTE_WRITABLE | PTE_USER,
+		.sticky = PTE_ACCESSED | PTE_DIRTY,
 		.table_count = &p->table_count,
 		.leaves = p->leaves,
 		.retired = &p->retired,
@@ -66,22 +56,22 @@ static uint64_t rights_to_entry(const struct paging *p, unsigned flags)
 	uint64_t entry = 0;
 
 	if ((flags & PAGING_WRITE) != 0)
-		entry |= ENTRY_WRITE;
+		entry |= PTE_WRITABLE;
 	if ((flags & PAGING_USER) != 0)
-		entry |= ENTRY_USER;
+		entry |= PTE_USER;
 	if ((flags & PAGING_EXEC) == 0 && p->has_nx)
-		entry |= ENTRY_NX;
+		entry |= PTE_NX;
 	return entry;
 }
 
 static uint64_t flags_to_entry(const struct paging *p, unsigned flags)
 {
-	uint64_t entry = ENTRY_PRESENT | rights_to_entry(p, flags);
+	uint64_t entry = PTE_PRESENT | rights_to_entry(p, flags);
 
 	if ((flags & PAGING_UNCACHED) != 0)
-		entry |= ENTRY_PCD | ENTRY_PWT;
+		entry |= PTE_PCD | PTE_PWT;
 	if ((flags & PAGING_GLOBAL) != 0)
-		entry |= ENTRY_GLOBAL;
+		entry |= PTE_GLOBAL;
 	return entry;
 }
 
@@ -89,15 +79,15 @@ static unsigned entry_to_flags(uint64_t entry)
 {
 	uint64_t flags = 0;
 
-	if ((entry & ENTRY_WRITE) != 0)
+	if ((entry & PTE_WRITABLE) != 0)
 		flags |= PAGING_WRITE;
-	if ((entry & ENTRY_USER) != 0)
+	if ((entry & PTE_USER) != 0)
 		flags |= PAGING_USER;
-	if ((entry & ENTRY_NX) == 0)
+	if ((entry & PTE_NX) == 0)
 		flags |= PAGING_EXEC;
-	if ((entry & ENTRY_PCD) != 0)
+	if ((entry & PTE_PCD) != 0)
 		flags |= PAGING_UNCACHED;
-	if ((entry & ENTRY_GLOBAL) != 0)
+	if ((entry & PTE_GLOBAL) != 0)
 		flags |= PAGING_GLOBAL;
 	return (unsigned)flags;
 }
@@ -183,7 +173,7 @@ enum status paging_protect(struct paging *p, uint64_t virt, uint64_t len_bytes, 
 	return change(p, virt, len_bytes,
 		      (struct radix_change){
 			      .verb = RADIX_PROTECT,
-			      .clear = ENTRY_WRITE | ENTRY_USER | ENTRY_NX,
+			      .clear = PTE_WRITABLE | PTE_USER | PTE_NX,
 			      .set = rights_to_entry(p, flags),
 		      });
 }
