@@ -19,7 +19,8 @@ static int set_up(void **state)
 
 static void put(unsigned i, enum debug_point_kind kind, uint64_t at, uint64_t len)
 {
-	points[i] = (struct debug_point){.at = at, .len_bytes = len, .kind = kind, .used = true};
+	points[i] = (struct debug_point){
+		.at = at, .len_bytes = len, .kind = (uint8_t)kind, .used = true};
 }
 
 static void make(uint64_t dr7)
