@@ -130,8 +130,8 @@ enum exception {
 	EXC_XM = 19,
 };
 
-/* An entry of a paging structure. SDM 3A "4-Level Paging and 5-Level Paging"; what 32-bit paging has
- * of them stands at the same places. */
+/* An entry of a paging structure. SDM 3A "4-Level Paging and 5-Level Paging"; what 32-bit paging
+ * has of them stands at the same places. */
 #define PTE_PRESENT  BIT(0)
 #define PTE_WRITABLE BIT(1)
 #define PTE_USER     BIT(2)

@@ -32,7 +32,8 @@ enum event_type {
 #define INTERRUPTIBILITY_NMI    BIT(3)
 
 /* Faults save RFLAGS with RF set, so that an instruction breakpoint does not hit twice; aborts and
- * #DB, which may be a trap, save it as it is. SDM 3B "Instruction-Breakpoint Exception Condition". */
+ * #DB, which may be a trap, save it as it is.
+ * SDM 3B "Instruction-Breakpoint Exception Condition". */
 static inline bool exception_sets_rf(uint8_t vector)
 {
 	return vector != EXC_DB && vector != EXC_DF && vector != EXC_MC;

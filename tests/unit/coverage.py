@@ -1,7 +1,8 @@
 #!/usr/bin/python3
 """How many lines of the pure folders the unit tests reach; fails below the limit.
 
-The programs given are gcc's of the unit tests, which count lines. A header's inline functions count with it.
+The programs given are gcc's of the unit tests, which count lines. A header's inline functions count
+with it.
 """
 
 import concurrent.futures

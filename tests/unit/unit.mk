@@ -1,5 +1,6 @@
 # Unit tests: each tests/unit/test_NAME.c is a cmocka program of its own, linked with support.c and
-# what it needs of the pure sources, under ASan and UBSan, by gcc and by clang. gcc's count lines too.
+# what it needs of the pure sources, under ASan and UBSan, by gcc and by clang. Those of gcc count
+# lines, too.
 #
 #   make unit T=vpic              only test_vpic (several: T="vpic vpit")
 #   make unit UNIT_CC=gcc         only with gcc
