@@ -36,7 +36,7 @@ void console_enable_irq(uint32_t apic_id);
 uint16_t console_port_number(void);
 uint8_t console_irq(void);
 
-/* vm_name is copied, and cut at 31 characters. NULL: no room (65 ports). */
+/* vm_name is copied, and cut at 31 characters. NULL: no room (66 ports). */
 struct console_port *console_open(const char *vm_name);
 
 /* What it still holds will be written out; the port is gone for the caller at once. The VM opened

@@ -9,7 +9,7 @@
 
 #include "drivers/byte_ring.h"
 
-#define CONSOLE_PORTS        65u /* one for each VM, and the monitor's */
+#define CONSOLE_PORTS        66u /* one for each VM, the monitor's and the trace's */
 #define CONSOLE_PORT_BYTES   4096u
 #define CONSOLE_INPUT_BYTES  65536u
 #define CONSOLE_OUTPUT_BYTES 16384u

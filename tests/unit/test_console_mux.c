@@ -331,12 +331,12 @@ static void only_the_foreground_gets_what_is_typed(void **state)
 	assert_false(console_mux_get(m, second, &byte));
 }
 
-static void there_is_room_for_64_vms_and_the_monitor(void **state)
+static void there_is_room_for_64_vms_the_monitor_and_the_trace(void **state)
 {
-	struct console_port *ports[CONSOLE_PORTS];
+	struct console_port *ports[64 + 2];
 
 	(void)state;
-	for (unsigned i = 0; i < CONSOLE_PORTS; i++) {
+	for (unsigned i = 0; i < ARRAY_SIZE(ports); i++) {
 		ports[i] = console_mux_open(m, "a name that is much longer than what is kept");
 		assert_non_null(ports[i]);
 	}
@@ -438,7 +438,7 @@ int main(void)
 		TEST(a_closed_port_is_written_out_and_its_place_is_free),
 		TEST(the_focus_goes_to_the_vm_opened_longest_ago),
 		TEST(only_the_foreground_gets_what_is_typed),
-		TEST(there_is_room_for_64_vms_and_the_monitor),
+		TEST(there_is_room_for_64_vms_the_monitor_and_the_trace),
 		TEST(a_thousand_vms_one_after_the_other_find_a_port),
 		TEST(the_end_brings_out_unfinished_lines_too),
 		TEST(when_a_background_vm_comes_to_the_front_its_rest_is_shown),
