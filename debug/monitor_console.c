@@ -212,12 +212,14 @@ bool monitor_leave(const struct debug_output *out)
 
 bool monitor_set_front(unsigned index)
 {
-	if (!vms[index]->line)
+	struct console_port *line = vms[index]->line; /* its core may close it at any time */
+
+	if (!line)
 		return false;
 	if (m.port)
 		m.front = index;
 	else
-		console_set_foreground(vms[index]->line);
+		console_set_foreground(line);
 	return true;
 }
 

@@ -168,7 +168,8 @@ void console_set_foreground(struct console_port *p)
 	bool irqs = cpu_irq_save();
 
 	lock_acquire(&console.lock);
-	__atomic_store_n(&console.mux.foreground, p, __ATOMIC_RELAXED);
+	if (p->state == CONSOLE_OPEN)
+		__atomic_store_n(&console.mux.foreground, p, __ATOMIC_RELAXED);
 	tell_foreground();
 	lock_release(&console.lock);
 	cpu_irq_restore(irqs);

@@ -59,7 +59,7 @@ bool console_has_input(const struct console_port *p);
 /* Who is in the foreground; NULL: nobody. */
 struct console_port *console_foreground(void);
 bool console_in_front(const struct console_port *p);
-void console_set_foreground(struct console_port *p);
+void console_set_foreground(struct console_port *p); /* nothing if it was closed meanwhile */
 
 /* fn(port) is called, with the console's lock held, when input has come for the foreground VM: it
  * sets a flag and kicks a core, and calls nothing of this file. */
