@@ -1,5 +1,5 @@
 /* debug/cmd_trace.c - the monitor's command `trace`. */
-#include "debug/monitor_command.h"
+#include "debug/monitor.h"
 #include "debug/stream.h"
 #include "debug/trace.h"
 #include "vmx/exit.h"
@@ -47,6 +47,8 @@ static bool stream(const struct monitor_args *a)
 
 	if (!on && (a->count != 3 || !text_is(a->words[2], "off")))
 		return false;
+	if (!monitor_cores_run(a)) /* it opens a line of the console */
+		return true;
 	s = stream_switch(on);
 	return say(a, s == OK,
 		   s == ERR_EXISTS ? "gdb= has the console" : "the console has no place for it");
@@ -63,6 +65,9 @@ static bool run(const struct monitor_args *a)
 	struct text what = a->count > 1 ? a->words[1] : text_from("status");
 	char message[TRACE_MESSAGE];
 
+	if ((text_is(what, "on") || text_is(what, "stop-when")) && !trace_ring_of(0) &&
+	    !monitor_cores_run(a)) /* the rings are allocated */
+		return true;
 	if (text_is(what, "on"))
 		return say(a, trace_on(words_from(a, 2), message), message);
 	if (text_is(what, "stop-when"))

@@ -64,10 +64,12 @@ static enum status focus(struct vm *vm)
 static const struct {
 	const char *word;
 	enum status (*fn)(struct vm *vm);
+	bool locks; /* those of the console */
 } verbs[] = {
-	{"start", vm_debug_start}, {"stop", stop},     {"reset", vm_debug_reset},
-	{"pause", pause},          {"resume", resume}, {"kill", stop_badly},
-	{"focus", focus},
+	{"start", vm_debug_start, true},  {"stop", stop, false},
+	{"reset", vm_debug_reset, false}, {"pause", pause, false},
+	{"resume", resume, false},        {"kill", stop_badly, false},
+	{"focus", focus, true},
 };
 
 static bool run(const struct monitor_args *a)
@@ -85,7 +87,7 @@ static bool run(const struct monitor_args *a)
 		if (!monitor_counts(a, 3, 3))
 			return false;
 		vm = monitor_vm(a, 2);
-		if (!vm)
+		if (!vm || (verbs[i].locks && !monitor_cores_run(a)))
 			return true;
 		s = verbs[i].fn(vm);
 		if (s == ERR_INVALID)

@@ -1,6 +1,7 @@
 /* debug/monitor.c - runs a command line, and what all commands need. */
 #include "debug/monitor.h"
 
+#include "debug/host_stop.h"
 #include "debug/monitor_words.h"
 #include "kernel/percpu.h"
 #include "kernel/string.h"
@@ -60,6 +61,13 @@ bool monitor_take_number(const struct monitor_args *a, unsigned word, uint64_t l
 		return monitor_wrong(a, "%.*s is not from %#llx to %#llx", (int)t.len, t.at,
 				     (unsigned long long)low, (unsigned long long)high);
 	return s == OK || monitor_wrong(a, "\"%.*s\" is no number", (int)t.len, t.at);
+}
+
+bool monitor_cores_run(const struct monitor_args *a)
+{
+	if (!host_runs())
+		monitor_print(a, "not while the hypervisor is stopped\n");
+	return host_runs();
 }
 
 struct vm *monitor_vm(const struct monitor_args *a, unsigned word)

@@ -36,6 +36,10 @@ bool monitor_counts(const struct monitor_args *a, unsigned low, unsigned high);
 bool monitor_take_number(const struct monitor_args *a, unsigned word, uint64_t low, uint64_t high,
 			 uint64_t *value);
 
+/* The cores run: none is held by a debugger with a lock that the command would wait for. False: it
+ * says that it cannot be done now. */
+bool monitor_cores_run(const struct monitor_args *a);
+
 /* The VM that a word names; NULL: it says that there is none. */
 struct vm *monitor_vm(const struct monitor_args *a, unsigned word);
 
