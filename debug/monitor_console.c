@@ -17,8 +17,8 @@
 
 #define KEY       0x1du /* Ctrl-] */
 #define IN_BYTES  4096u
-#define OUT_BYTES 32768u /* a command's output at most */
-#define END_BYTES 64u    /* of it, kept for the word that there was more */
+#define OUT_BYTES 131072u /* a command's output at most: two full tables of `stats json` */
+#define END_BYTES 64u     /* of it, kept for the word that there was more */
 #define NO_VM     VM_MAX
 
 static struct {
