@@ -36,10 +36,14 @@ static void note(struct trace_record *r, uint64_t since)
 	vmx_trace.note(r);
 }
 
-uint16_t trace_of_run(const struct vcpu *v)
+uint16_t trace_of_run(struct vcpu *v)
 {
 	unsigned kinds = __atomic_load_n(&v->vm->trace, __ATOMIC_ACQUIRE);
 
+	if (!v->trace) { /* what has been while nobody looked is not told */
+		v->trace_halt_tsc = 0;
+		v->trace_irqs = this_cpu()->irq_count;
+	}
 	return (uint16_t)(kinds | (log_enabled(LOG_TRACE, LOG_EXIT) ? TRACE_TO_LOG : 0));
 }
 

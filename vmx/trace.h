@@ -21,8 +21,8 @@ struct vmx_trace_ops {
 
 extern struct vmx_trace_ops vmx_trace;
 
-/* What v->trace is for the run that begins. */
-uint16_t trace_of_run(const struct vcpu *v);
+/* What v->trace is for the run that begins; it still is what it was for the one before. */
+uint16_t trace_of_run(struct vcpu *v);
 
 /* v->trace is not 0: logs and notes the exit, and calls its handler in between. */
 enum exit_action trace_exit(struct vcpu *v);

@@ -225,6 +225,24 @@ def test_interrupts_and_sleep_are_seen(lintel, tmp_path):
         {"interrupt, vector 20h"}
 
 
+def test_a_trace_tells_nothing_from_before_it_was_on(lintel):
+    """Neither a sleep that began in an earlier trace, nor the interrupts since start-up."""
+    machine = lintel.boot(["demo"], ips=50_000_000)
+    machine.expect("Hello")
+    machine.send(OPEN_MONITOR)
+    for command in ("trace on halt,wake", "help", "trace off", "help", "trace clear",
+                    "trace on wake,host", "help", "trace off", "trace show 200", "trace"):
+        machine.expect(r"lintel> ")
+        machine.send(command + "\r")
+        machine.expect(rf"{command}\r\n")
+    machine.expect("trace off: wake,host")
+    machine.send(LEAVE_MONITOR)
+    records = shown(lintel.end_well(machine))
+    sleeps = [int(words.split()[-2]) for _, _, kind, words in records if kind == "wake"]
+    assert sleeps and max(sleeps) < 1000000  # 20 ms at 50 MHz; the timer ticks every 10 ms
+    assert all(int(words.split()[0]) < 100 for _, _, kind, words in records if kind == "host")
+
+
 def test_it_stops_on_condition(lintel):
     machine = lintel.boot(["tick"], "trace=io trace-stop=port=43:after=2")
     machine.expect(r"tick 1")
