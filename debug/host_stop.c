@@ -10,7 +10,6 @@
 #include "kernel/panic.h"
 #include "kernel/percpu.h"
 #include "kernel/string.h"
-#include "kernel/time.h"
 #include "vmx/call_core.h"
 #include "vmx/vm_debug.h"
 
@@ -34,7 +33,6 @@ static struct cpu *server, *stepper; /* who serves gdb; who steps, or is to */
 static enum debug_resume step_kind;
 static uint64_t range_start, range_end;
 static unsigned range_steps;
-static uint64_t stop_ns, stop_tsc; /* since when all are held */
 
 /* ---- to a stop ---- */
 
@@ -51,11 +49,10 @@ static void note_stop(const struct cpu *c, enum debug_stop_reason reason, uint64
 
 static void begin_stop(void)
 {
-	if (state == RUNS) {
+	if (state == RUNS)
 		(void)hold_others();
-		stop_ns = now_ns();
-		stop_tsc = cpu_rdtsc();
-	}
+	if (state != STOPPED)
+		vm_debug_hold_time();
 	state = STOPPED;
 	has_stop = true;
 	go = false;
@@ -152,6 +149,7 @@ static void stay(struct cpu *self)
 		gdb_service();
 		if (state == STEPS && __atomic_load_n(&stepper->held, __ATOMIC_ACQUIRE)) {
 			end_step(stepper->frame);
+			vm_debug_hold_time();
 			stepper = NULL;
 			state = STOPPED;
 			has_stop = true;
@@ -162,6 +160,7 @@ static void stay(struct cpu *self)
 		go = false;
 		if (!stepper || panicked || !stepper->frame)
 			break;
+		vm_debug_skip_time(); /* a step of ours takes time */
 		prepare_step(stepper->frame);
 		state = STEPS;
 		if (stepper == self)
@@ -170,7 +169,7 @@ static void stay(struct cpu *self)
 	}
 	stepper = NULL;
 	if (!panicked) {
-		vm_debug_skip_time(stop_ns, stop_tsc);
+		vm_debug_skip_time();
 		state = RUNS;
 		hold_release_others();
 	}

@@ -18,7 +18,6 @@ struct job {
 	const char *text;
 	enum vm_break kind;
 	uint64_t at, len_bytes;
-	uint64_t since_ns, since_tsc;
 };
 
 static void run_job(void *arg)
@@ -149,17 +148,23 @@ static void skip_time(void *arg)
 	const struct job *j = arg;
 
 	if (j->vm->vcpu.fpu && !vm_debug_is_stopped(j->vm))
-		vm_stop_skip_time(j->vm, j->since_ns, j->since_tsc);
+		vm_stop_skip_time(j->vm);
 }
 
-void vm_debug_skip_time(uint64_t since_ns, uint64_t since_tsc)
+void vm_debug_hold_time(void)
+{
+	vm_stop_hold_time(true);
+}
+
+void vm_debug_skip_time(void)
 {
 	for (unsigned i = 0; i < vm_count; i++) {
-		struct job j = {.vm = vms[i], .since_ns = since_ns, .since_tsc = since_tsc};
+		struct job j = {.vm = vms[i]};
 
 		/* A core that does not answer runs no guest. */
 		(void)vmx_call_core(vms[i]->vcpu.core, skip_time, &j);
 	}
+	vm_stop_hold_time(false);
 }
 
 /* ---- its end, and a new beginning ---- */

@@ -57,9 +57,10 @@ bool vm_debug_is_there(const struct vm *vm);
 void vm_debug_stop(struct vm *vm);
 bool vm_debug_is_stopped(const struct vm *vm);
 
-/* All cores were held since then (now_ns() and the TSC), and still are: the clocks of all VMs that
- * were not stopped go on from there. */
-void vm_debug_skip_time(uint64_t since_ns, uint64_t since_tsc);
+/* All cores are held: for the VMs it is this moment, whatever is stopped and goes on, until the
+ * second call, right before the cores go on. */
+void vm_debug_hold_time(void);
+void vm_debug_skip_time(void);
 
 /* True: a stop that was not told yet. */
 bool vm_debug_next_stop(struct vm *vm, struct vm_stop *s);

@@ -9,6 +9,29 @@
 #include "vmx/vm_break.h"
 #include "vmx/vmcs.h"
 
+/* All cores are held since then; 0: they are not. */
+static struct moment {
+	uint64_t ns, tsc;
+} hold;
+
+static struct moment now(void)
+{
+	uint64_t tsc = cpu_rdtsc();
+
+	return (struct moment){time_at_tsc(tsc), tsc};
+}
+
+/* By the VMs' clocks. */
+static struct moment now_for_vms(void)
+{
+	return hold.tsc ? hold : now();
+}
+
+void vm_stop_hold_time(bool begins)
+{
+	hold = begins ? now() : (struct moment){0};
+}
+
 static void set_event(struct vm *vm, const struct vm_stop *event)
 {
 	struct vm_debug *d = &vm->debug;
@@ -42,10 +65,11 @@ void vm_stop_fatal(struct vm *vm, enum vm_stop_reason reason, uint32_t number)
 void vm_stop_now(struct vm *vm)
 {
 	struct vm_debug *d = &vm->debug;
+	struct moment stop = now_for_vms();
 
 	step_cancel(&vm->vcpu, STEP_FOR_USER);
-	d->stop_tsc = cpu_rdtsc();
-	d->stop_ns = time_at_tsc(d->stop_tsc);
+	d->stop_tsc = stop.tsc;
+	d->stop_ns = stop.ns;
 	set_event(vm, &d->next);
 	trace_vm(vm, TRACE_VM_STOP);
 	d->next = (struct vm_stop){.reason = VM_STOP_ASKED};
@@ -71,24 +95,23 @@ bool vm_stop_at_end(struct vm *vm)
 }
 
 /* The vCPU's VMCS is this core's current one. */
-static void start_clock(struct vm *vm, uint64_t stop_ns, uint64_t stop_tsc)
+static void start_clock(struct vm *vm, struct moment stop, struct moment start)
 {
-	uint64_t tsc = cpu_rdtsc();
-
-	vm->paused_ns += time_at_tsc(tsc) - stop_ns;
+	vm->paused_ns += start.ns - stop.ns;
 	if (!vm->config.debug_tsc_runs)
-		vmcs_write(VMCS_TSC_OFFSET, vmcs_read(VMCS_TSC_OFFSET) - (tsc - stop_tsc));
+		vmcs_write(VMCS_TSC_OFFSET, vmcs_read(VMCS_TSC_OFFSET) - (start.tsc - stop.tsc));
 }
 
-void vm_stop_skip_time(struct vm *vm, uint64_t stop_ns, uint64_t stop_tsc)
+void vm_stop_skip_time(struct vm *vm)
 {
 	struct vcpu *before = vmx_core_borrow(&vm->vcpu);
+	struct moment start = now();
 	uint32_t held;
 
-	start_clock(vm, stop_ns, stop_tsc);
+	start_clock(vm, hold, start);
 	vmx_core_give_back(before);
 	/* It may be in the middle of a turn, which counts by the host's TSC. */
-	held = (uint32_t)(cpu_rdtsc() - stop_tsc);
+	held = (uint32_t)(start.tsc - hold.tsc);
 	vm->vcpu.turn_start_tsc += held;
 	vm->vcpu.turn_end_tsc += held;
 	vm->vcpu.deadline_tsc += held;
@@ -96,7 +119,7 @@ void vm_stop_skip_time(struct vm *vm, uint64_t stop_ns, uint64_t stop_tsc)
 
 void vm_stop_resume(struct vm *vm, bool step)
 {
-	start_clock(vm, vm->debug.stop_ns, vm->debug.stop_tsc);
+	start_clock(vm, (struct moment){vm->debug.stop_ns, vm->debug.stop_tsc}, now_for_vms());
 	vm_break_go_on(&vm->vcpu);
 	if (step)
 		step_begin(&vm->vcpu, STEP_FOR_USER);

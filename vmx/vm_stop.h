@@ -49,8 +49,12 @@ bool vm_stop_at_end(struct vm *vm);
 /* A stopped VM goes on, its clock too; step: for one instruction. On its core, with its VMCS. */
 void vm_stop_resume(struct vm *vm, bool step);
 
-/* It did not stop, but its core was held since then: its clock goes on from there. On its core. */
-void vm_stop_skip_time(struct vm *vm, uint64_t stop_ns, uint64_t stop_tsc);
+/* All cores are held from now on, or (false) not any more. While they are, VMs stop and go on at
+ * the moment when it began. By one core, which holds the others. */
+void vm_stop_hold_time(bool begins);
+
+/* It goes on where all cores were held: its clock, from when that began. On its core. */
+void vm_stop_skip_time(struct vm *vm);
 
 /* The VM is over. */
 void vm_stop_ended(struct vm *vm, bool well);
