@@ -18,6 +18,7 @@
 #define CODE_VMX     0x010fu
 #define CODE_RESUME  0xc2u /* third byte: VMLAUNCH, and with bit 0 VMRESUME */
 #define CODE_STI_HLT 0xf4fbu
+#define DR6_BS       BIT(14)
 
 enum state { RUNS, STOPPED, STEPS };
 
@@ -278,12 +279,15 @@ NO_BREAKPOINT static bool on_int3(struct cpu *c, struct trap_frame *f)
 	return true;
 }
 
-/* DR6 is the guest's whose turn it is on this core. */
+/* DR6 is the guest's whose turn it is on this core. IRET and POPF trap too, and may leave TF
+ * clear. */
 NO_BREAKPOINT static bool on_step(struct cpu *c, struct trap_frame *f)
 {
-	if (!(f->rflags & RFLAGS_TF))
+	uint64_t dr6 = cpu_read_dr6();
+
+	if (!(dr6 & DR6_BS))
 		return false;
-	cpu_write_dr6(cpu_read_dr6() & ~BIT(14));
+	cpu_write_dr6(dr6 & ~DR6_BS);
 	if (!host_pass_end(c->index) && state == STEPS && stepper == c && !c->frame)
 		step_done(c, f);
 	else
