@@ -22,10 +22,10 @@
 
 enum state { RUNS, STOPPED, STEPS };
 
-extern char vmx_exit[]; /* vmx/entry.asm */
+extern char vmx_exit[], vmx_exit_long[]; /* vmx/entry.asm */
 
 /* What ends a step over an instruction that does not come back with TF. */
-static struct code_place step_ends[2];
+static struct code_place step_ends[3];
 
 static enum state state;
 static bool attached, panicked, go, has_stop;
@@ -127,7 +127,8 @@ static void prepare_step(struct trap_frame *f)
 	}
 	if ((bytes & 0xffff) == CODE_VMX && (bytes >> 16 | 1) == (CODE_RESUME | 1)) {
 		host_place_int3(&step_ends[0], (uintptr_t)vmx_exit);
-		host_place_int3(&step_ends[1], f->rip + 3);
+		host_place_int3(&step_ends[1], (uintptr_t)vmx_exit_long);
+		host_place_int3(&step_ends[2], f->rip + 3);
 	} else if ((bytes & 0xffff) == CODE_STI_HLT) {
 		host_place_int3(&step_ends[0], f->rip + 2);
 	} else {
@@ -137,8 +138,8 @@ static void prepare_step(struct trap_frame *f)
 
 static void end_step(struct trap_frame *f)
 {
-	host_take_int3(&step_ends[1]); /* in the order in which they could hide one another */
-	host_take_int3(&step_ends[0]);
+	for (size_t i = ARRAY_SIZE(step_ends); i-- > 0;) /* as they could hide one another */
+		host_take_int3(&step_ends[i]);
 	f->rflags &= ~RFLAGS_TF;
 }
 
@@ -254,13 +255,21 @@ static void breakpoint(struct cpu *c, struct trap_frame *f)
 	host_stay_stopped(f);
 }
 
+NO_BREAKPOINT static bool ends_step(uint64_t at)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(step_ends); i++) {
+		if (at == step_ends[i].at)
+			return true;
+	}
+	return false;
+}
+
 NO_BREAKPOINT static bool on_int3(struct cpu *c, struct trap_frame *f)
 {
 	uint64_t at = f->rip - 1;
 	const struct code_place *p = host_is_code(at) ? host_find(at) : NULL;
 
-	if (!p && state == STEPS && stepper == c && !c->frame &&
-	    (at == step_ends[0].at || at == step_ends[1].at)) {
+	if (!p && state == STEPS && stepper == c && !c->frame && ends_step(at)) {
 		f->rip = at;
 		step_done(c, f);
 		return true;
