@@ -53,9 +53,12 @@ static void serve(struct trap_frame *f)
 {
 	struct cpu *c = this_cpu();
 
-	if (!debug_try_lock())
-		return;
+	/* Before the lock: a breakpoint between the two would wait for this very core. */
 	c->frame = f;
+	if (!debug_try_lock()) {
+		c->frame = NULL;
+		return;
+	}
 	__atomic_store_n(&work, false, __ATOMIC_SEQ_CST);
 	for (size_t i = 0; i < ARRAY_SIZE(parts); i++)
 		parts[i].service();

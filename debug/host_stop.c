@@ -184,9 +184,9 @@ void host_stay_stopped(struct trap_frame *f)
 	(void)f;
 	if (state == STOPPED)
 		stay(c);
-	c->frame = NULL;
 	if (state == RUNS)
-		debug_unlock();
+		debug_unlock(); /* a breakpoint in there would wait for this very core */
+	c->frame = NULL;
 }
 
 /* A stop of the core that steps. The server is this core, or waits for it to be held. */

@@ -3,11 +3,12 @@
 
 #include "kernel/percpu.h"
 #include "kernel/time.h"
+#include "kernel/trap.h"
 #include "vmx/core.h"
 
 #define ANSWER_NS NS_PER_SECOND
 
-static bool swap_state(struct vmx_call *call, uint32_t from, uint32_t to)
+NO_BREAKPOINT static bool swap_state(struct vmx_call *call, uint32_t from, uint32_t to)
 {
 	return __atomic_compare_exchange_n(&call->state, &from, to, false, __ATOMIC_ACQ_REL,
 					   __ATOMIC_ACQUIRE);
@@ -49,14 +50,28 @@ bool vmx_call_core(unsigned cpu_index, void (*fn)(void *arg), void *arg)
 	return wait_for_answer(&core->call);
 }
 
-void vmx_serve_calls(void)
+/*
+ * It runs for the debugger meanwhile, and passes over breakpoints as the caller does, who has the
+ * debugger's lock: to stop here would be to wait for oneself. The caller alone could hold this core
+ * now, and waits, so nobody looks at what c->frame says.
+ */
+NO_BREAKPOINT void vmx_serve_calls(void)
 {
-	struct vmx_core *core = this_cpu()->vmx;
+	struct cpu *c = this_cpu();
+	struct trap_frame *outer = c->frame, here;
+	struct vmx_core *core = c->vmx;
 
-	if (!core || !swap_state(&core->call, VMX_CALL_POSTED, VMX_CALL_RUNS))
+	if (!core || __atomic_load_n(&core->call.state, __ATOMIC_RELAXED) != VMX_CALL_POSTED)
 		return;
-	core->call.fn(core->call.arg);
-	__atomic_store_n(&core->call.state, VMX_CALL_NONE, __ATOMIC_RELEASE);
+	trap_capture(&here);
+	if (!outer)
+		c->frame = &here;
+	if (swap_state(&core->call, VMX_CALL_POSTED, VMX_CALL_RUNS)) {
+		core->call.fn(core->call.arg);
+		c->frame = outer;
+		__atomic_store_n(&core->call.state, VMX_CALL_NONE, __ATOMIC_RELEASE);
+	}
+	c->frame = outer;
 }
 
 void vmx_service(void)
