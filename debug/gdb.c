@@ -168,7 +168,7 @@ static bool receive(uint8_t *byte)
 	if (line == LINE_OWN)
 		return uart16550_receive(&uart, byte);
 	if (byte_ring_used(&sharer.input) == 0)
-		return host_is_stopped() && console_chip_receive(byte);
+		return !host_runs() && console_chip_receive(byte);
 	*byte = byte_ring_peek(&sharer.input, 0);
 	byte_ring_skip(&sharer.input, 1);
 	return true;
@@ -195,7 +195,7 @@ static unsigned send(const uint8_t *bytes, unsigned len)
 
 	if (line == LINE_OWN)
 		return (unsigned)uart16550_send(&uart, bytes, len);
-	if (host_is_stopped())
+	if (!host_runs()) /* who has the console's lock may be held, also in a step of another */
 		return (unsigned)console_chip_send(bytes, len);
 	while (done < len && byte_ring_put(&sharer.output, bytes[done]))
 		done++;
@@ -232,9 +232,9 @@ static void follow_console(void)
 		text[i] = byte_ring_peek(&sharer.text, (uint32_t)i);
 	n = n ? gdb_server_console_output(&server, (const char *)text, n) : 0;
 	byte_ring_skip(&sharer.text, (uint32_t)n);
-	if (byte_ring_used(&typed) > 0 && !host_is_stopped())
+	if (byte_ring_used(&typed) > 0 && host_runs())
 		console_type(&typed, &none);
-	if (byte_ring_used(&sharer.output) > 0 && !host_is_stopped())
+	if (byte_ring_used(&sharer.output) > 0 && host_runs())
 		console_service();
 }
 
