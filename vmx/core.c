@@ -271,11 +271,14 @@ static void load_vmcs(struct vmx_core *core, struct vcpu *v)
 		panic("VMPTRLD of %#llx refused", (unsigned long long)v->vmcs.raw);
 }
 
+/* Whatever is noted: a hold may have come between the note and VMPTRLD. */
 struct vcpu *vmx_core_borrow(struct vcpu *v)
 {
-	struct vcpu *before = this_cpu()->vmx->loaded;
+	struct vmx_core *core = this_cpu()->vmx;
+	struct vcpu *before = core->loaded;
 
-	load_vmcs(this_cpu()->vmx, v);
+	core->loaded = NULL;
+	load_vmcs(core, v);
 	return before;
 }
 

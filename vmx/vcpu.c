@@ -51,11 +51,11 @@ enum status vcpu_create(struct vcpu *v, struct vm *vm, unsigned core, uint16_t v
 	s = frames_alloc_zeroed(vmx_frames, vmx_fpu_order, &fpu);
 	if (s != OK)
 		goto undo;
-	v->fpu = phys_ptr(fpu);
-	fpu_reset(v->fpu);
+	fpu_reset(phys_ptr(fpu));
 	*(uint32_t *)phys_ptr(v->vmcs) = vmx_caps.revision;
 	if (vmcs_clear(v->vmcs) != OK)
 		panic("VMCLEAR of a new VMCS refused");
+	v->fpu = phys_ptr(fpu); /* from here on a debugger's hold may load it */
 	vmx_core_load(v);
 	vmcs_setup(v);
 	vcpu_write_state(v, start);
@@ -86,11 +86,13 @@ void vcpu_reset(struct vcpu *v, const struct guest_cpu_state *start)
 
 void vcpu_destroy(struct vcpu *v)
 {
+	hpa_t fpu = phys_of(v->fpu);
+
+	v->fpu = NULL; /* from here on a debugger's hold leaves it alone */
 	vmx_core_unload(v);
 	if (frames_free(vmx_frames, v->vmcs, 0) != OK ||
-	    frames_free(vmx_frames, phys_of(v->fpu), vmx_fpu_order) != OK)
+	    frames_free(vmx_frames, fpu, vmx_fpu_order) != OK)
 		panic("a vCPU's pages cannot be given back");
-	v->fpu = NULL;
 }
 
 uint64_t vcpu_exits(const struct vcpu *v)
