@@ -84,8 +84,8 @@ iso: $(BUILD)/lintel.iso ## build/lintel.elf and build/lintel.iso (the default)
 kernel: $(BUILD)/lintel.elf ## only build/lintel.elf
 guests: $(GUEST_BINS) ## only the guest programs, build/guests/*.bin
 
-debug: iso ## boot the ISO held at its first instruction, with gdb attached
-	$(PYTHON) tests/bed/debug.py --iso $(BUILD)/lintel.iso --elf $(BUILD)/lintel.elf
+debug: iso guests ## boot a guest (GUEST=name) that waits, with gdb attached (GDB=no, EARLY=1)
+	$(PYTHON) tests/bed/debug.py --iso $(BUILD)/lintel.iso --elf $(BUILD)/lintel.elf $(GUEST)
 
 system: ## boot in Bochs and QEMU and read the console (T=name for some)
 	$(MAKE) iso
