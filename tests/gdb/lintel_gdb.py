@@ -26,6 +26,8 @@ SEGMENTS = ["ES", "CS", "SS", "DS", "FS", "GS", "LDTR", "TR"]
 REGISTERS = ["RAX", "RCX", "RDX", "RBX", "RSP", "RBP", "RSI", "RDI"] \
     + [f"R{number}" for number in range(8, 16)]
 NONE = (1 << 64) - 1
+EFER_LMA = 1 << 10
+CS_LONG, CS_BIG = 1 << 13, 1 << 14  # in cs_access
 
 
 class LintelError(gdb.GdbError):
@@ -98,6 +100,12 @@ def find_vm(name):
         if vm_name(vm) == name:
             return vm
     raise LintelError(f'No VM has the name "{name}". There are: {names}.')
+
+
+def whole(structure):
+    """The same, read from the machine at once: each read takes a while on a serial line."""
+    structure.fetch_lazy()
+    return structure
 
 
 def raw(address):
@@ -284,8 +292,11 @@ VM that is stopped, else the hypervisor, is in front."""
         file = file or gdb.current_progspace().filename
         if file is None:
             raise LintelError("Which file has the symbols? `lintel connect TARGET FILE`.")
+        file = os.path.abspath(file)
+        gdb.execute("set osabi none")
+        gdb.execute("file", to_string=True)  # a guest of 16 bits cannot have a 64-bit program
         gdb.execute(f"target remote {target}")
-        give_symbols(os.path.abspath(file))
+        give_symbols(file)
 
 
 class SymbolsCommand(LintelCommand):
@@ -300,17 +311,16 @@ class SymbolsCommand(LintelCommand):
 
 
 def give_symbols(file):
-    """The file's symbols are the hypervisor's, and only its."""
+    """The file's symbols are the hypervisor's, and only its; each process has its own registers."""
     before = gdb.selected_thread()
     for inferior in gdb.inferiors():
         if not inferior.threads():
             continue
         inferior.threads()[0].switch()
-        has = inferior.progspace.filename
-        if inferior.pid == HYPERVISOR_PID and has != file:
-            gdb.execute(f"file {file}", to_string=True)
-        elif inferior.pid != HYPERVISOR_PID and has == file:
-            gdb.execute("file", to_string=True)
+        wanted = file if inferior.pid == HYPERVISOR_PID else None
+        if inferior.progspace.filename != wanted:
+            gdb.execute(f"file {wanted or ''}", to_string=True)
+        read_description()
     if before is not None and before.is_valid():
         before.switch()
 
@@ -323,9 +333,10 @@ class VmsCommand(LintelCommand):
     def tell(self):
         print(f"{'process':>7}  {'name':<16} {'state':<8} {'core':>4} {'memory':>9}  how it ended")
         for index, vm in enumerate(all_vms()):
-            end = vm["end_text"].string() or "-"
-            print(f"{FIRST_VM_PID + index:>7}  {vm_name(vm):<16} "
-                  f"{str(vm['state'])[3:].lower():<8} {int(vm['vcpu']['core']):>4} "
+            state = str(vm["state"])[3:].lower()
+            end = vm["end_text"].string() if state == "ended" else "-"
+            print(f"{FIRST_VM_PID + index:>7}  {vm_name(vm):<16} {state:<8} "
+                  f"{int(vm['vcpu']['core']):>4} "
                   f"{size_text(int(vm['memory']['len_bytes'])):>9}  {end}")
 
 
@@ -335,18 +346,14 @@ class CoresCommand(LintelCommand):
     word = "cores"
 
     def tell(self):
-        print("core  APIC id  online  VM in front       VM entries  interrupts  NMIs")
+        print("core  APIC id  online  VM in front       interrupts  NMIs")
         for index in range(number("cpu_count")):
-            cpu = value(f"cpus[{index}]").dereference()
-            vmx = cpu["vmx"]
-            name, entries = "-", 0
-            if int(vmx):
-                entries = int(vmx["entries"])
-                if int(vmx["loaded"]):
-                    name = vm_name(vmx["loaded"]["vm"].dereference())
+            cpu = whole(value(f"cpus[{index}]").dereference())
+            name = "-"
+            if int(cpu["vmx"]) and int(cpu["vmx"]["loaded"]):
+                name = vm_name(cpu["vmx"]["loaded"]["vm"].dereference())
             print(f"{index:>4}  {int(cpu['apic_id']):>7}  {'yes' if cpu['online'] else 'no':<6}  "
-                  f"{name:<16}  {entries:>10}  {int(cpu['irq_count']):>10}  "
-                  f"{int(cpu['nmi_count']):>4}")
+                  f"{name:<16}  {int(cpu['irq_count']):>10}  {int(cpu['nmi_count']):>4}")
 
 
 class VcpuCommand(LintelCommand):
@@ -359,7 +366,7 @@ RIP, RSP and the rest of its state are in the VMCS: see `lintel vmcs`, or look a
 
     def tell(self, name=""):
         vm = find_vm(name)
-        v = vm["vcpu"]
+        v = whole(vm["vcpu"])
         state = [word for word, flag in (("halted", v["halted"]), ("in HLT", v["in_hlt"]),
                                          ("an NMI waits", v["nmi_pending"]),
                                          ("stepping", v["stepping"])) if flag]
@@ -374,7 +381,7 @@ RIP, RSP and the rest of its state are in the VMCS: see `lintel vmcs`, or look a
             print(f"  waits to be delivered: {int(event['info']):#x}, error code "
                   f"{int(event['error_code']):#x}")
         print("  exits: " + ", ".join(f"reason {reason} {count} times" for reason, count
-                                      in exit_counts(v["stats"]).most_common(8)))
+                                      in exit_counts(whole(v["stats"].dereference())).most_common(8)))
 
 
 def exit_counts(stats):
@@ -398,7 +405,7 @@ class ExitsCommand(LintelCommand):
     most = 1
 
     def tell(self, name=""):
-        v = find_vm(name)["vcpu"]
+        v = whole(find_vm(name)["vcpu"])
         size = v["history"].type.range()[1] + 1
         newest = int(v["history_at"]) // 8
         for i in range(1, size + 1):
@@ -431,7 +438,7 @@ class EptCommand(LintelCommand):
 
     def tell(self, name, address=None):
         vm = find_vm(name)
-        ept = vm["ept_a20"] if vm["a20_off"] else vm["ept"]
+        ept = whole(vm["ept_a20"] if vm["a20_off"] else vm["ept"])
         if address is None:
             for start, length, to, rights in joined(leaves(raw(ept["root"]), 4, 0)):
                 print(f"  {start:#014x} - {start + length - 1:#014x}  to {to:#x}  {rights}")
@@ -499,7 +506,7 @@ class FramesCommand(LintelCommand):
     most = 1
 
     def tell(self, order=None):
-        f = value("*vmx_frames") if number("vmx_frames") else find_frames()
+        f = whole(value("*vmx_frames") if number("vmx_frames") else value("host_frames"))
         if order is not None:
             for at in free_blocks(f, parse_number(order)):
                 print(f"  {at:#x}")
@@ -515,11 +522,6 @@ class FramesCommand(LintelCommand):
             if int(f["free_count"][i]):
                 print(f"  order {i:>2}: {int(f['free_count'][i]):>6} free blocks of "
                       f"{size_text(4096 << i)}, the first at {int(f['free_head'][i]):#x}")
-
-
-def find_frames():
-    """The allocator before VMX is set up."""
-    return value("frames")
 
 
 def free_blocks(f, order):
@@ -543,7 +545,7 @@ class PicCommand(LintelCommand):
     most = 1
 
     def tell(self, name=""):
-        pic = find_vm(name)["platform"]["pic"]
+        pic = whole(find_vm(name)["platform"]["pic"])
         for which in ("master", "slave"):
             chip = pic[which]
             print(f"{which:<6} {PicChipPrinter(chip).to_string()}")
@@ -559,7 +561,7 @@ class PitCommand(LintelCommand):
     most = 1
 
     def tell(self, name=""):
-        pit = find_vm(name)["platform"]["pit"]
+        pit = whole(find_vm(name)["platform"]["pit"])
         for i in range(3):
             print(f"channel {i}: {PitChannelPrinter(pit['channels'][i]).to_string()}")
         rise = int(pit["rise_ns"])
@@ -569,22 +571,46 @@ class PitCommand(LintelCommand):
 
 
 class ModeCommand(LintelCommand):
-    """lintel mode: has gdb read anew what registers the process in front has.
+    """lintel mode: the mode of the vCPU in front; gdb reads anew what registers it has there.
 
-A guest that went from 16 to 32 or 64 bits has others. gdb asks only when it attaches."""
+It is done at each stop, too: gdb itself asks only once, and a guest goes on to 32 and 64 bits."""
 
     word = "mode"
     in_hypervisor = False
 
     def tell(self):
+        mode = mode_in_front()
         read_description()
+        print({"i8086": "16 bits", "i386": "32 bits", "i386:x86-64": "64 bits"}[mode])
 
 
 def read_description():
+    """Has gdb ask for the description of the process in front."""
     gdb.execute("unset tdesc filename", to_string=True)
 
 
+def mode_in_front():
+    """gdb's name for what the instructions of the thread in front are."""
+    if gdb.selected_inferior().pid == HYPERVISOR_PID:
+        return "i386:x86-64"
+    access = number("$cs_access")
+    if number("$efer") & EFER_LMA and access & CS_LONG:
+        return "i386:x86-64"
+    return "i386" if access & CS_BIG else "i8086"
+
+
+def on_stop(event):
+    """A guest that has changed its mode has other registers now."""
+    del event
+    try:
+        if gdb.selected_frame().architecture().name() != mode_in_front():
+            read_description()
+    except gdb.error:
+        pass  # nothing is stopped, or it is not Lintel's stub
+
+
 register_printers()
+gdb.events.stop.connect(on_stop)
 Lintel()
 for command in (ConnectCommand, SymbolsCommand, VmsCommand, CoresCommand, VcpuCommand, ExitsCommand,
                 VmcsCommand, EptCommand, FramesCommand, PicCommand, PitCommand, ModeCommand):
