@@ -42,6 +42,11 @@ void vm_debug_stop(struct vm *vm)
 	of(vm)->stops_asked++;
 }
 
+bool vm_debug_is_there(const struct vm *vm)
+{
+	return vm->state == VM_RUNNING;
+}
+
 bool vm_debug_is_stopped(const struct vm *vm)
 {
 	return of(vm)->stopped;
