@@ -136,7 +136,7 @@ static const char *candidate(struct text before, unsigned index)
 	/* "WORD NAME", or "[NAME] [WORD]", or only one of both. */
 	vm_first = c->words && strncmp(c->usage, "[NAME]", 6) == 0;
 	if (c->words && (a.count == 1 || (a.count == 2 && vm_first))) {
-		for (words = 0; c->words[words] && words < index; words++)
+		for (words = 0; words < index && c->words[words]; words++)
 			;
 		if (c->words[words])
 			return c->words[index];

@@ -69,7 +69,7 @@ static bool find(const char *wanted, unsigned *number, unsigned *bits)
 
 static const char *value_of(const char *name)
 {
-	unsigned number, bits;
+	unsigned number = 0, bits = 0;
 	char packet[16];
 
 	assert_true(find(name, &number, &bits));
@@ -81,7 +81,7 @@ static const char *value_of(const char *name)
 
 static const char *set_value(const char *name, const char *hex)
 {
-	unsigned number, bits;
+	unsigned number = 0, bits = 0;
 	char packet[64];
 
 	assert_true(find(name, &number, &bits));
@@ -126,7 +126,7 @@ static void the_core_has_the_numbers_of_the_manual(void **state)
 		 "r9",  "r10", "r11", "r12", "r13", "r14", "r15", "rip", "eflags",
 		 "cs",  "ss",  "ds",  "es",  "fs",  "gs",  "st0"},
 	};
-	unsigned number, bits;
+	unsigned number = 0, bits = 0;
 
 	(void)state;
 	for (unsigned mode = 0; mode < 2; mode++) {
@@ -243,7 +243,7 @@ static void a_process_that_was_not_described_is_an_i386(void **state)
 
 static void the_hypervisor_has_no_fpu(void **state)
 {
-	unsigned number, bits;
+	unsigned number = 0, bits = 0;
 
 	(void)state;
 	connect_described(0);

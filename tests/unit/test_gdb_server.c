@@ -167,10 +167,10 @@ static void breakpoints_go_to_the_process_that_gdb_looks_at(void **state)
 	(void)state;
 	rig_connect(false, 2);
 	machine.max_breaks = 5;
-	for (char kind = '0'; kind <= '4'; kind++) {
+	for (int kind = '0'; kind <= '4'; kind++) {
 		char packet[] = "Z?,7c01,2";
 
-		packet[1] = kind;
+		packet[1] = (char)kind;
 		assert_string_equal(ask(packet), "OK");
 		assert_int_equal(machine.breaks[kind - '0'].kind, kind - '0');
 		assert_int_equal(machine.breaks[kind - '0'].pid, 2);

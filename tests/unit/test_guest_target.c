@@ -3,7 +3,10 @@
  */
 #include "tests/unit/support.h"
 
-#include "debug/guest_target.c" /* it has state, and so is none of the pure sources */
+#include "debug/guest_target.h"
+#include "guest/segment.h"
+#include "vmx/vm.h"
+#include "vmx/vm_debug.h"
 #include "kernel/string.h"
 
 #define MACHINES 3u

@@ -1,5 +1,5 @@
 # Unit tests: each tests/unit/test_NAME.c is a cmocka program of its own, linked with support.c and
-# what it needs of the pure sources, under ASan and UBSan, by gcc and by clang. Those of gcc count
+# what it needs of the pure sources (and of PLAYED, whose surroundings a test plays), under ASan and UBSan, by gcc and by clang. Those of gcc count
 # lines, too.
 #
 #   make unit T=vpic              only test_vpic (several: T="vpic vpit")
@@ -7,6 +7,7 @@
 #   make unit PURE="mm/frames.c"  link with these sources only
 
 PURE ?= $(wildcard $(shell sed 's/#.*//' tests/pure.list))
+PLAYED := debug/guest_target.c
 UNIT_CC ?= gcc clang
 UNIT_NAMES := $(or $(T),$(patsubst tests/unit/test_%.c,%,$(wildcard tests/unit/test_*.c)))
 UNIT_CFLAGS := -std=gnu17 -I. $(WARNINGS) -g -fno-omit-frame-pointer -fno-strict-aliasing
@@ -32,9 +33,10 @@ build/unit/$(1)/flags: FORCE
 	$$(call write_if_changed,'$$(UNIT_CFLAGS) $$(UNIT_FLAGS_$(1))')
 
 build/unit/$(1)/pure: FORCE
-	$$(call write_if_changed,'$$(PURE)')
+	$$(call write_if_changed,'$$(PURE) $$(PLAYED)')
 
-build/unit/$(1)/libpure.a: $$(PURE:%.c=build/unit/$(1)/%.o) build/unit/$(1)/pure
+build/unit/$(1)/libpure.a: $$(patsubst %.c,build/unit/$(1)/%.o,$$(PURE) $$(PLAYED)) \
+		build/unit/$(1)/pure
 	rm -f $$@
 	$(CROSS_COMPILE)ar rcs $$@ $$(filter %.o,$$^)
 
@@ -43,7 +45,7 @@ build/unit/$(1)/test_%: build/unit/$(1)/tests/unit/test_%.o \
 	echo "  UNIT    $$@"
 	$(1) $$(UNIT_FLAGS_$(1)) -o $$@ $$^ -lcmocka
 
--include $$(UNIT_NAMES:%=build/unit/$(1)/tests/unit/test_%.d) $$(PURE:%.c=build/unit/$(1)/%.d) \
+-include $$(UNIT_NAMES:%=build/unit/$(1)/tests/unit/test_%.d) $$(patsubst %.c,build/unit/$(1)/%.d,$$(PURE) $$(PLAYED)) \
 	build/unit/$(1)/tests/unit/support.d
 endef
 $(foreach c,gcc clang,$(eval $(call unit_rules,$(c))))
