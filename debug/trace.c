@@ -91,26 +91,40 @@ static bool has(const struct trace_want *w)
 	return w->words[0] != '\0';
 }
 
+/* One record less until it stops. True: that was the last one. Another core may switch the trace on
+ * anew in between, and then its word counts. */
+static bool count_down(void)
+{
+	int32_t left = __atomic_load_n(&trace.left, __ATOMIC_RELAXED);
+
+	while (left != NOT_YET && !__atomic_compare_exchange_n(&trace.left, &left, left - 1, false,
+							       __ATOMIC_RELAXED, __ATOMIC_RELAXED))
+		;
+	return left != NOT_YET && left <= 1;
+}
+
 /* A trace point's record; on the core of the VM. */
 static void note(const struct trace_record *r)
 {
 	struct trace_ring *ring = rings[this_cpu()->index];
-	int32_t left = __atomic_load_n(&trace.left, __ATOMIC_RELAXED);
+	int32_t not_yet = NOT_YET;
 	bool now;
 
 	if (!ring || !__atomic_load_n(&trace.on, __ATOMIC_ACQUIRE))
 		return;
-	now = left == NOT_YET && has(&trace.stop) && trace_filter_match(&trace.stop.filter, r);
+	now = __atomic_load_n(&trace.left, __ATOMIC_RELAXED) == NOT_YET && has(&trace.stop) &&
+	      trace_filter_match(&trace.stop.filter, r);
 	if (trace_filter_match(&trace.want.filter, r)) {
 		ring->records[ring->written % trace.capacity] = *r;
 		__atomic_store_n(&ring->written, ring->written + 1, __ATOMIC_RELEASE);
-		if (left != NOT_YET && __atomic_sub_fetch(&trace.left, 1, __ATOMIC_RELAXED) <= 0) {
+		if (count_down()) {
 			__atomic_store_n(&trace.on, false, __ATOMIC_RELEASE);
 			__atomic_store_n(&trace.run_out, true, __ATOMIC_RELEASE);
 		}
 	}
-	if (now)
-		__atomic_store_n(&trace.left, (int32_t)trace.stop.filter.after, __ATOMIC_RELAXED);
+	if (now) /* the first of them, if several cores see one */
+		__atomic_compare_exchange_n(&trace.left, &not_yet, (int32_t)trace.stop.filter.after,
+					    false, __ATOMIC_RELAXED, __ATOMIC_RELAXED);
 }
 
 static unsigned kinds_by(struct trace_want *w, const struct vm *vm)
