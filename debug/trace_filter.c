@@ -206,7 +206,7 @@ static enum status parse_word(struct parse *p, unsigned key_count)
 		return parse_reasons(p, value);
 	if (k == KEY_VM)
 		return parse_vms(p, value);
-	if (text_to_u64(value, &number) != OK || number == 0 || number > INT32_MAX)
+	if (text_to_u64(value, &number) != OK || number == 0 || number >= INT32_MAX)
 		return complain(p, "a number of records, 1 or more");
 	p->f->after = (uint32_t)number;
 	return OK;
