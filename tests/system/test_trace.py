@@ -1,5 +1,6 @@
 """The trace: what guests do, event by event, in the monitor, over a serial line, and in a panic."""
 
+import base64
 import importlib.machinery
 import importlib.util
 import json
@@ -111,6 +112,24 @@ def test_damaged_and_missing_lines_are_told(encoded):
     assert f"line {cut}: damaged: cut off, or not all of it is text of the trace" in problems
     missing = [problem for problem in problems if "1 lines of the trace are missing" in problem]
     assert len(missing) == 3
+
+
+def stream_line(module, number, payload):
+    """A line as debug/trace_stream.h has it."""
+    text = b"%04x:" % number + base64.b64encode(payload)
+    return b"LT:" + text + b":%04x\r\n" % module.crc16(text)
+
+
+def test_a_gap_where_the_numbers_wrap_is_no_new_start():
+    module = load()
+    head, name = b"H\x01\x02\x00\x01", b"V\x00a"
+    lines = [stream_line(module, 0xfffd, head), stream_line(module, 0xfffe, name),
+             stream_line(module, 0, head)]
+    trace = read(module, lines)
+    assert trace.vms == {0: "a"}
+    assert trace.problems == ["line 3: 1 lines of the trace are missing or damaged before it"]
+    trace = read(module, [stream_line(module, 9, head), stream_line(module, 10, name), lines[2]])
+    assert not trace.vms and "started anew" in trace.problems[0]
 
 
 def test_a_file_without_a_trace_is_named():
