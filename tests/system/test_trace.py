@@ -132,6 +132,13 @@ def test_a_gap_where_the_numbers_wrap_is_no_new_start():
     assert not trace.vms and "started anew" in trace.problems[0]
 
 
+def test_a_reader_that_goes_away_is_no_error(encoded, tmp_path):
+    (tmp_path / "log").write_bytes(b"".join(encoded[0]))
+    done = subprocess.run(f"{SCRIPT} {tmp_path / 'log'} --text | head -1", shell=True,
+                          capture_output=True, check=False)
+    assert done.stdout.count(b"\n") == 1 and b"Error" not in done.stderr
+
+
 def test_a_file_without_a_trace_is_named():
     result = run_script("-", stdin=b"hello\nDEFAULT: LT:\n")
     assert result.returncode == 1
