@@ -51,8 +51,8 @@ static void show(struct vm *vm, const struct wish *w, const char *comma,
 		stats_print_json(&source, out);
 		break;
 	case FORM_RESET:
-		stats_reset(vm);
-		stats_out(out, "%s, vCPU 0: counted from here on\n", vm->config.name);
+		stats_out(out, "%s, vCPU 0: %s\n", vm->config.name,
+			  stats_reset(vm) ? "counted from here on" : "its core does not answer");
 		break;
 	}
 }

@@ -4,6 +4,7 @@
 #include "kernel/log.h"
 #include "kernel/string.h"
 #include "kernel/time.h"
+#include "vmx/call_core.h"
 #include "vmx/exit.h"
 #include "vmx/vm.h"
 
@@ -63,10 +64,18 @@ void stats_vm_ended(const struct vm *vm)
 		stats_print(&source, STATS_SUMMARY, &out);
 }
 
-void stats_reset(struct vm *vm)
+/* On the VM's core, which changes these when a run ends. */
+static void reset(void *arg)
 {
+	struct vm *vm = arg;
+
 	__atomic_store_n(&vm->stats->clear, true, __ATOMIC_RELEASE);
 	vm->stats_before_ns = 0;
 	if (vm->stats_since_ns)
 		vm->stats_since_ns = vm_clock_ns(vm);
+}
+
+bool stats_reset(struct vm *vm)
+{
+	return vmx_call_core(vm->vcpu.core, reset, vm);
 }

@@ -18,5 +18,6 @@ void stats_vm_ended(const struct vm *vm);
 /* Where the numbers of a VM are, now. Any core. */
 struct stats_source stats_of(const struct vm *vm);
 
-/* All of them begin anew at 0, from its next exit on. Any core, one at a time. */
-void stats_reset(struct vm *vm);
+/* All of them begin anew at 0, from its next exit on. False: its core does not answer. Any core,
+ * with the debugger's lock. */
+MUST_CHECK bool stats_reset(struct vm *vm);
