@@ -2,6 +2,7 @@
 #include "debug/monitor.h"
 #include "guest/vuart_registers.h"
 #include "kernel/string.h"
+#include "vmx/exit.h"
 #include "vmx/vm.h"
 
 #define UART_BASE_BAUD 115200u
@@ -254,18 +255,35 @@ const struct monitor_command command_kbd = {
 
 /* ---- io ---- */
 
+/* Out of the statistics: a string instruction of many elements may be one exit. */
+static void print_claim(const struct monitor_args *a, const struct exit_stats *s,
+			const struct io_claim *c)
+{
+	uint64_t exits[2] = {0}; /* OUT, IN */
+
+	for (unsigned i = 0; !s->clear && i < s->key_count; i++) {
+		uint16_t port = (uint16_t)s->keys[i].id;
+
+		if (s->keys[i].id >> 32 == EXIT_REASON_IO_INSTRUCTION &&
+		    (uint16_t)(port - c->first) < c->count)
+			exits[(s->keys[i].id & EXIT_KEY_IN) != 0] += exit_stats_count(&s->keys[i]);
+	}
+	monitor_print(a, "port %04x-%04x  %s%s", c->first, c->first + c->count - 1u, c->name,
+		      c->wide ? " (wide)" : "");
+	if (exits[0] + exits[1])
+		monitor_print(a, ", exits: %llu in, %llu out", (unsigned long long)exits[1],
+			      (unsigned long long)exits[0]);
+	monitor_print(a, "\n");
+}
+
 static void print_io(struct vm *vm, const struct monitor_args *a, void *context)
 {
 	const struct io_bus *io = &vm->platform.io;
 	const struct mmio_bus *mmio = &vm->platform.mmio;
 
 	(void)context;
-	for (unsigned i = 1; i < io->claim_count; i++) {
-		const struct io_claim *c = &io->claims[i];
-
-		monitor_print(a, "port %04x-%04x  %s%s\n", c->first, c->first + c->count - 1u,
-			      c->name, c->wide ? " (wide)" : "");
-	}
+	for (unsigned i = 1; i < io->claim_count; i++)
+		print_claim(a, vm->stats, &io->claims[i]);
 	for (unsigned i = 0; i < io->unclaimed_count; i++)
 		monitor_print(a, "port %04x  nobody's: %llu reads, %llu writes\n",
 			      io->unclaimed[i].port, (unsigned long long)io->unclaimed[i].reads,
@@ -294,7 +312,7 @@ static bool io(const struct monitor_args *a)
 const struct monitor_command command_io = {
 	.name = "io",
 	.usage = "NAME",
-	.help = "a VM's ports and device memory: whose they are; what nobody's got",
+	.help = "a VM's ports and device memory: whose they are, how often each was used",
 	.run = io,
 	.vm_names = true,
 };

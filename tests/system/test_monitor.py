@@ -96,7 +96,9 @@ COMMANDS = [
     ("rtc", r"something is missing\nusage: rtc NAME\n"),
     ("kbd a", r"  ram\[0\] 0x\w+  status .*\nA20 is on\n"),
     ("kbd", r"something is missing\nusage: kbd NAME\n"),
-    ("io a", r"port 0020-0021  pic\n.*port 8900-8900  end\n.*nobody's in all: .*\n"),
+    ("io a", r"port 0020-0021  pic\n.*port 0040-0043  pit\n.*"
+             r"port 03f8-03ff  com1, exits: [1-9]\d* in, [1-9]\d* out\n.*"
+             r"port 8900-8900  end\n.*nobody's in all: .*\n"),
     ("io", r"something is missing\nusage: io NAME\n"),
     ("irq", r"vector 40 kick .*\nNMI .*\nI/O APIC input 4: vector 42, APIC id 0, edge, "
             r"active high\nI/O APIC inputs masked: 23\na: INT low\n  line  [-0-9]{16}\n.*b: .*"),
