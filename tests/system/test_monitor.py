@@ -158,6 +158,33 @@ def test_every_command_says_what_it_shall(lintel, cores):
     lintel.end_well(machine)
 
 
+def test_events_by_hand_a_reset_and_a_kill(lintel):
+    """The guest counts at 700h: INC BYTE [700h]; IRET at 600h for the NMI, #UD, and vector 21h."""
+    machine = lintel.boot([guest("spin", vm="a")])
+    machine.expect(re.escape(SPIN))
+    open_monitor(machine)
+    for command in ("mem w a gpa:0x600 0x070006fe", "mem w a gpa:0x604 0xcf 1",
+                    *(f"mem w a gpa:{4 * vector} 0x600" for vector in (2, 6, 0x21)),
+                    "mem w a gpa:0x700 0 1", "inject a 2"):
+        assert run(machine, command) == ""
+    assert run(machine, "mem r a gpa:0x700 1") == "01\n"
+    assert run(machine, "inject a 6") == ""
+    assert run(machine, "mem r a gpa:0x700 1") == "02\n"
+    assert run(machine, "inject a 0x21") == ""  # IF is clear: it waits
+    assert run(machine, "mem r a gpa:0x700 1") == "02\n"
+    assert run(machine, "inject a 0x22") == "a: another event waits\n"
+    machine.send("vm reset a\r")
+    machine.expect(r"a: reset by the monitor")
+    machine.expect(rf"a\| {re.escape(SPIN)}\r\n")
+    assert re.search(r"\n. a +flat +running +0 +1024 +\d+ +1 +0\n", run(machine, "vm list"))
+    assert run(machine, "mem r a gpa:0x600") != "070006fe\n"
+    assert run(machine, "vm kill a") == ""
+    ended = run(machine, "vm list")
+    assert re.search(r"\n. a +flat +failed .*\n    killed from the monitor\n", ended)
+    machine.send("exit\r")
+    lintel.end_badly(machine)
+
+
 def typed_line(machine, text):
     """Types a line to the demo, which shows it again."""
     machine.send(text + "\r")
