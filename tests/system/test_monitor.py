@@ -6,6 +6,8 @@ import re
 import pytest
 
 from conftest import ROOT, guest
+from tests.bed import Wire
+from tests.bed.gdb_session import GdbSession
 
 PROMPT = r"\rlintel> \x1b\[K"
 KEY = "\x1d"  # Ctrl-]
@@ -247,3 +249,22 @@ def test_monitor_off_leaves_the_key_to_the_guest(lintel):
     typed_line(machine, "help")
     machine.send("q\r")
     assert "Lintel's monitor" not in lintel.end_well(machine)
+
+
+def test_no_command_waits_for_a_core_that_gdb_holds(lintel):
+    """The core that stopped has the console's lock, and keeps it."""
+    machine = lintel.boot([guest("tick", vm=vm, repeat=1000) for vm in "ab"], "gdb=com2", cores=2,
+                          wire=Wire(), ips=4_000_000, time_limit_s=200)
+    machine.expect(r"\] gdb: ", 60)
+    machine.expect("tick 1", 60)
+    with GdbSession(machine, lintel.elf(), settings=["osabi none"]) as gdb:
+        assert "Remote debugging using" in gdb.connect()
+        gdb.run("break console_mux_pump")
+        assert "console_mux_pump (m=" in gdb.run("continue", 60)
+        for command in ("vm focus b", "vm start b", "trace on", "trace stop-when port=40",
+                        "trace stream on"):
+            said = gdb.run(f"monitor {command}", 30)
+            assert "not while the hypervisor is stopped" in said, f"{command}: {said}"
+        gdb.run("delete")
+        gdb.run("detach")
+    machine.expect("PASS tick", 60)
