@@ -13,8 +13,16 @@
 #include "vmx/vmcs.h"
 
 #define PENDING_SINGLE_STEP BIT(14) /* of the pending debug exceptions, and of the qualification */
+#define DEBUGCTL_BTF        BIT(1)
 #define ALL_EXCEPTIONS      UINT32_MAX
 #define BLOCKING            (INTERRUPTIBILITY_STI | INTERRUPTIBILITY_MOV_SS)
+
+static void set_pending_trap(bool on)
+{
+	uint64_t pending = vmcs_read(VMCS_GUEST_PENDING_DEBUG) & ~PENDING_SINGLE_STEP;
+
+	vmcs_write(VMCS_GUEST_PENDING_DEBUG, pending | (on ? PENDING_SINGLE_STEP : 0));
+}
 
 /* After an EPT violation of a guest with TF set the VMCS may say that its trap is pending, though
  * the instruction was not done (Bochs). Behind MOV SS it is. */
@@ -22,8 +30,7 @@ static void drop_early_trap(const struct vcpu *v)
 {
 	if (vcpu_last_exit(v)->reason == EXIT_REASON_EPT_VIOLATION &&
 	    !(vmcs_read(VMCS_GUEST_INTERRUPTIBILITY) & INTERRUPTIBILITY_MOV_SS))
-		vmcs_write(VMCS_GUEST_PENDING_DEBUG,
-			   vmcs_read(VMCS_GUEST_PENDING_DEBUG) & ~PENDING_SINGLE_STEP);
+		set_pending_trap(false);
 }
 
 void step_begin(struct vcpu *v, uint8_t why)
@@ -123,7 +130,11 @@ static void arm_tf(struct vcpu *v)
 	v->step.guest_tf = (rflags & RFLAGS_TF) != 0;
 	v->step.bitmap = (uint32_t)vmcs_read(VMCS_EXCEPTION_BITMAP);
 	vmcs_write(VMCS_EXCEPTION_BITMAP, ALL_EXCEPTIONS);
-	vmcs_write(VMCS_GUEST_INTERRUPTIBILITY, vmcs_read(VMCS_GUEST_INTERRUPTIBILITY) & ~BLOCKING);
+	if (vmcs_read(VMCS_GUEST_INTERRUPTIBILITY) & BLOCKING) {
+		vmcs_write(VMCS_GUEST_INTERRUPTIBILITY,
+			   vmcs_read(VMCS_GUEST_INTERRUPTIBILITY) & ~BLOCKING);
+		set_pending_trap(false);
+	}
 	vmcs_write(VMCS_GUEST_RFLAGS, rflags | RFLAGS_TF);
 }
 
@@ -197,9 +208,12 @@ static void restore_tf(struct vcpu *v, bool trap)
 
 	v->step.tf_is_ours = false;
 	vmcs_write(VMCS_EXCEPTION_BITMAP, v->step.bitmap);
-	/* The VMCS may say that the trap is pending though the instruction was not done (Bochs). */
-	vmcs_write(VMCS_GUEST_PENDING_DEBUG,
-		   vmcs_read(VMCS_GUEST_PENDING_DEBUG) & ~PENDING_SINGLE_STEP);
+	/* The VMCS may say that the trap is pending though the instruction was not done (Bochs).
+	 * Behind the guest's own MOV SS with TF it has to, for somebody may cancel this step (SDM
+	 * 3C "Checks on Guest Non-Register State"). */
+	set_pending_trap(!trap && v->step.guest_tf &&
+			 (vmcs_read(VMCS_GUEST_INTERRUPTIBILITY) & BLOCKING) &&
+			 !(vmcs_read(VMCS_GUEST_DEBUGCTL) & DEBUGCTL_BTF));
 	if (v->step.guest_tf || kind == STEP_LOADS_FLAGS)
 		return;
 	vmcs_write(VMCS_GUEST_RFLAGS, rflags & ~RFLAGS_TF);
