@@ -130,6 +130,9 @@ void vm_stop_ended(struct vm *vm, bool well)
 {
 	const struct vm_stop ended = {.reason = VM_STOP_ENDED, .number = well ? 0 : 1};
 
+	vm->debug.attached = false; /* what it may become is another process for the debugger */
+	vm->debug.fatal = false;
+	vm->debug.next = (struct vm_stop){.reason = VM_STOP_ASKED};
 	__atomic_store_n(&vm->debug.flags, 0, __ATOMIC_RELEASE);
 	set_event(vm, &ended);
 }
