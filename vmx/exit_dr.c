@@ -87,6 +87,8 @@ enum exit_action exit_mov_dr(struct vcpu *v)
 	value = is_64bit ? s.gpr[reg] : (uint32_t)s.gpr[reg];
 	if (n >= 6 && value >> 32)
 		return inject_gp(v, 0);
+	lock_acquire(&v->vm->lock);
 	write_dr(v, n, value);
+	lock_release(&v->vm->lock);
 	return EXIT_SKIP;
 }

@@ -208,10 +208,9 @@ enum exit_action exit_ept_violation(struct vcpu *v)
 			   vmcs_read(VMCS_GUEST_INTERRUPTIBILITY) | INTERRUPTIBILITY_NMI);
 	log_debug(LOG_EPT, "%s: %s of memory that is not RAM at %#llx, RIP %#llx", vm->config.name,
 		  write ? "write" : "read", (unsigned long long)at.raw, (unsigned long long)v->rip);
-	if (UNLIKELY(vm->debug.points) && vm_break_violation(v, at, &action))
-		return action;
 	lock_acquire(&vm->lock);
-	action = touch(v, at, write);
+	if (LIKELY(!vm->debug.points) || !vm_break_violation(v, at, &action))
+		action = touch(v, at, write);
 	lock_release(&vm->lock);
 	return action;
 }

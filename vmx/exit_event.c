@@ -37,7 +37,9 @@ static enum exit_action debug_exception(struct vcpu *v)
 
 	if (v->step.trap_is_ours)
 		bits &= ~DR6_BS; /* a breakpoint that came with it may be the guest's */
+	lock_acquire(&v->vm->lock);
 	stops = vm_break_debug_exception(v, &bits, &before);
+	lock_release(&v->vm->lock);
 	if (before || (!bits && (stops || v->step.trap_is_ours)))
 		return stops ? EXIT_YIELD : EXIT_RETRY;
 	/* A step over STI: VM entry refuses TF with such blocking unless a single step is pending.

@@ -265,8 +265,11 @@ enum exit_action step_follow(struct vcpu *v, enum exit_action action)
 	v->step.waits = false;
 	if (why & STEP_OVER_WRITE)
 		ept_protect_voids(v);
-	if (why & STEP_OVER_POINT)
+	if (why & STEP_OVER_POINT) {
+		lock_acquire(&v->vm->lock);
 		stops = vm_break_after_step(v);
+		lock_release(&v->vm->lock);
+	}
 	/* After a reset it stops, too, before the first instruction. */
 	if ((why & STEP_FOR_USER) && v->vm->debug.next.reason == VM_STOP_ASKED)
 		vm_stop_soon(v->vm, &(struct vm_stop){.reason = VM_STOP_STEP});

@@ -45,6 +45,8 @@ void vm_break_forget(struct vm *vm);
 /* A stopped VM goes on: past a breakpoint that is right here by a step. */
 void vm_break_go_on(struct vcpu *v);
 
+/* The next three are of an exit, with the VM's lock: a debugger's hold may come in between. */
+
 /* A #DB with these bits: true if it is (also) the debugger's, and the VM is going to stop. Takes
  * the debugger's bits away; *before: the instruction was not done. */
 bool vm_break_debug_exception(struct vcpu *v, uint64_t *bits, bool *before);
