@@ -31,6 +31,13 @@ MUST_CHECK static inline bool lock_try(struct lock *l)
 					   __ATOMIC_ACQUIRE, __ATOMIC_RELAXED);
 }
 
+/* Nobody has it at this moment. */
+static inline bool lock_is_free(const struct lock *l)
+{
+	return __atomic_load_n(&l->serving, __ATOMIC_ACQUIRE) ==
+	       __atomic_load_n(&l->next, __ATOMIC_ACQUIRE);
+}
+
 static inline void lock_release(struct lock *l)
 {
 	__atomic_store_n(&l->serving, l->serving + 1, __ATOMIC_RELEASE);

@@ -88,15 +88,17 @@ static struct vcpu *pick(struct vmx_core *core, uint64_t *wake_ns)
 	return NULL;
 }
 
-static void sleep_until(uint64_t wake_ns)
+static void sleep_until(struct vmx_core *core, uint64_t wake_ns)
 {
 	uint64_t now = now_ns();
 
 	if (wake_ns <= now)
 		return;
 	host_ops->timer_arm_ns(wake_ns - now);
+	core->between_runs = true; /* a hold finds it here most of the time */
 	if (!__atomic_load_n(&this_cpu()->pending, __ATOMIC_ACQUIRE))
 		cpu_halt_until_irq();
+	core->between_runs = false;
 	host_ops->timer_stop();
 }
 
@@ -145,6 +147,6 @@ void vmx_core_loop(void)
 		if (v)
 			take_turn(core, v);
 		else
-			sleep_until(wake_ns);
+			sleep_until(core, wake_ns);
 	}
 }

@@ -25,8 +25,9 @@ static void run_job(void *arg)
 	struct job *j = arg;
 	struct vcpu *v = &j->vm->vcpu, *before;
 
-	/* A hold may have come in the middle of an exit. */
-	if (!lock_try(&j->vm->lock)) {
+	/* A hold may have come in the middle of an exit; on another core, of an allocation, which
+	 * EPT needs for smaller pages. */
+	if (!lock_is_free(&vmx_frames->lock) || !lock_try(&j->vm->lock)) {
 		j->status = ERR_BUSY;
 		return;
 	}
@@ -64,7 +65,7 @@ bool vm_debug_is_there(const struct vm *vm)
 
 bool vm_debug_is_stopped(const struct vm *vm)
 {
-	return (flags_of(vm) & VM_STOPPED) != 0;
+	return (flags_of(vm) & (VM_STOPPED | VM_GOES_ON)) == VM_STOPPED;
 }
 
 bool vm_debug_next_stop(struct vm *vm, struct vm_stop *s)
@@ -88,8 +89,10 @@ void vm_debug_attach(struct vm *vm)
 
 /* ---- stop and go ---- */
 
-static void stop_job(struct job *j)
+/* Without the VM's lock, so that it works in a hold, too: flags and clock only. */
+static void stop_job(void *arg)
 {
+	const struct job *j = arg;
 	struct vm *vm = j->vm;
 
 	if (vm->retired || vm_debug_is_stopped(vm))
@@ -103,9 +106,10 @@ static void stop_job(struct job *j)
 
 void vm_debug_stop(struct vm *vm)
 {
-	struct job j = {.vm = vm, .fn = stop_job};
+	struct job j = {.vm = vm};
 
-	(void)carry(&j); /* a core that does not answer runs no guest */
+	if (vmx_call_core(vm->vcpu.core, stop_job, &j)) /* else it runs no guest */
+		host_ops->kick(vm->vcpu.core);
 }
 
 static void go_on(struct vm *vm, bool step)
@@ -124,14 +128,19 @@ void vm_debug_resume(struct vm *vm, bool step)
 {
 	struct job j = {.vm = vm, .fn = resume_job, .flag = step};
 
-	(void)carry(&j);
+	if (carry(&j) != OK && vm_debug_is_stopped(vm))
+		vm_stop_later(vm, VM_GOES_ON | (step ? VM_STEPS : 0));
 }
 
 static void detach_job(struct job *j)
 {
-	j->vm->debug.attached = false;
+	/* A step cannot be called off between an exit and its end. */
+	if (!this_cpu()->vmx->between_runs && !(flags_of(j->vm) & VM_STOPPED)) {
+		j->status = ERR_BUSY;
+		return;
+	}
 	if (j->vm->vcpu.fpu)
-		vm_break_remove_all(j->vm);
+		vm_stop_leave(j->vm);
 	go_on(j->vm, false);
 }
 
@@ -139,7 +148,9 @@ void vm_debug_detach(struct vm *vm)
 {
 	struct job j = {.vm = vm, .fn = detach_job};
 
-	(void)carry(&j);
+	vm->debug.attached = false;
+	if (carry(&j) != OK)
+		vm_stop_later(vm, VM_LEFT_ALONE | VM_GOES_ON);
 }
 
 /* The VM's lock may be held by what its core is in the middle of. */
@@ -147,7 +158,7 @@ static void skip_time(void *arg)
 {
 	const struct job *j = arg;
 
-	if (j->vm->vcpu.fpu && !vm_debug_is_stopped(j->vm))
+	if (j->vm->vcpu.fpu && !(flags_of(j->vm) & VM_STOPPED))
 		vm_stop_skip_time(j->vm);
 }
 

@@ -76,13 +76,45 @@ void vm_stop_now(struct vm *vm)
 	__atomic_store_n(&d->flags, VM_STOPPED, __ATOMIC_RELEASE);
 }
 
+void vm_stop_later(struct vm *vm, uint32_t flags)
+{
+	__atomic_fetch_or(&vm->debug.flags, flags, __ATOMIC_RELEASE);
+	host_ops->kick(vm->vcpu.core);
+}
+
+void vm_stop_leave(struct vm *vm)
+{
+	vm_break_remove_all(vm);
+	step_cancel(&vm->vcpu, STEP_FOR_USER);
+	vm->debug.next = (struct vm_stop){.reason = VM_STOP_ASKED};
+	__atomic_fetch_and(&vm->debug.flags, ~VM_STOP_WANTED, __ATOMIC_RELEASE);
+}
+
+static void catch_up(struct vm *vm, uint32_t flags)
+{
+	struct vcpu *before = vmx_core_borrow(&vm->vcpu);
+
+	if (flags & VM_LEFT_ALONE)
+		vm_stop_leave(vm);
+	if (flags & VM_STOPPED)
+		vm_stop_resume(vm, (flags & VM_STEPS) != 0);
+	vmx_core_give_back(before);
+	__atomic_fetch_and(&vm->debug.flags, ~(VM_GOES_ON | VM_STEPS | VM_LEFT_ALONE),
+			   __ATOMIC_RELEASE);
+}
+
 bool vm_stop_look(struct vm *vm)
 {
 	uint32_t flags = __atomic_load_n(&vm->debug.flags, __ATOMIC_ACQUIRE);
 
-	if (flags == VM_STOP_WANTED && vm->state == VM_RUNNING)
-		vm_stop_now(vm);
-	return vm->state == VM_RUNNING || (flags & VM_STOPPED);
+	if (flags & VM_GOES_ON) {
+		catch_up(vm, flags);
+		flags = __atomic_load_n(&vm->debug.flags, __ATOMIC_ACQUIRE);
+	}
+	if ((flags & (VM_STOP_WANTED | VM_STOPPED)) != VM_STOP_WANTED || vm->state != VM_RUNNING)
+		return (flags & VM_STOPPED) != 0;
+	vm_stop_now(vm);
+	return true;
 }
 
 bool vm_stop_at_end(struct vm *vm)
@@ -123,7 +155,7 @@ void vm_stop_resume(struct vm *vm, bool step)
 	vm_break_go_on(&vm->vcpu);
 	if (step)
 		step_begin(&vm->vcpu, STEP_FOR_USER);
-	__atomic_store_n(&vm->debug.flags, 0, __ATOMIC_RELEASE);
+	__atomic_fetch_and(&vm->debug.flags, ~VM_STOPPED, __ATOMIC_RELEASE);
 }
 
 void vm_stop_ended(struct vm *vm, bool well)

@@ -16,6 +16,9 @@ struct vm_points;
 /* In vm_debug.flags. */
 #define VM_STOP_WANTED 1u
 #define VM_STOPPED     2u
+#define VM_GOES_ON     4u /* if it is stopped, by its own core; VM_STEPS: for one instruction */
+#define VM_STEPS       8u
+#define VM_LEFT_ALONE  16u /* its points are to go */
 
 struct vm_debug {
 	uint32_t flags;   /* atomic; 0: nobody debugs it, or it runs */
@@ -32,6 +35,14 @@ struct vm_debug {
 /* The VM's next stop is for this reason, and comes before it runs again. On its core, or before it
  * is known to any. */
 void vm_stop_soon(struct vm *vm, const struct vm_stop *why);
+
+/* Nobody debugs it any more: its points go, and no stop comes that was to come. On its core, with
+ * its VMCS. */
+void vm_stop_leave(struct vm *vm);
+
+/* What these flags say could not be done now, in the middle of a hold: before its next run. From
+ * any core. */
+void vm_stop_later(struct vm *vm, uint32_t flags);
 
 /* At once: no guest of this core is in the middle of an exit. */
 void vm_stop_now(struct vm *vm);
