@@ -155,7 +155,7 @@ static void stay(struct cpu *self)
 			stepper = NULL;
 			state = STOPPED;
 			has_stop = true;
-			go = false;
+			go = !attached; /* gdb may have gone meanwhile */
 		}
 		if (state == STEPS || !go)
 			continue;
