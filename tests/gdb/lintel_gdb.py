@@ -295,8 +295,9 @@ VM that is stopped, else the hypervisor, is in front."""
         file = os.path.abspath(file)
         gdb.execute("set osabi none")
         gdb.execute("file", to_string=True)  # a guest of 16 bits cannot have a 64-bit program
-        gdb.execute(f"target remote {target}")
+        gdb.execute(f"target remote {target}", to_string=True)
         give_symbols(file)
+        gdb.execute("info threads")
 
 
 class SymbolsCommand(LintelCommand):
