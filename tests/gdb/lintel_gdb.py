@@ -381,8 +381,8 @@ RIP, RSP and the rest of its state are in the VMCS: see `lintel vmcs`, or look a
         if int(event["info"]) >> 31:
             print(f"  waits to be delivered: {int(event['info']):#x}, error code "
                   f"{int(event['error_code']):#x}")
-        print("  exits: " + ", ".join(f"reason {reason} {count} times" for reason, count
-                                      in exit_counts(whole(v["stats"].dereference())).most_common(8)))
+        counts = exit_counts(whole(v["stats"].dereference())).most_common(8)
+        print("  exits: " + ", ".join(f"reason {reason} {count} times" for reason, count in counts))
 
 
 def exit_counts(stats):
@@ -494,7 +494,8 @@ def walk(table, address):
             return
         if level == 1 or entry & EPT_LARGE:
             offset = address & ((1 << shift) - 1)
-            print(f"{address:#x} is host-physical {(entry & EPT_ADDRESS & -(1 << shift)) + offset:#x}"
+            at = (entry & EPT_ADDRESS & -(1 << shift)) + offset
+            print(f"{address:#x} is host-physical {at:#x}"
                   f", {rights_text(entry)}, in a leaf of {size_text(1 << shift)}")
             return
         table = entry & EPT_ADDRESS
@@ -552,7 +553,8 @@ class PicCommand(LintelCommand):
             print(f"{which:<6} {PicChipPrinter(chip).to_string()}")
             print(f"       lines {bits_text(int(chip['lines']))}; level-triggered "
                   f"{bits_text(int(chip['elcr']))}; lowest priority {int(chip['lowest'])}")
-        print(f"INT is {'high, for input ' + str(int(pic['intr_level'])) if pic['intr'] else 'low'}")
+        level = f"high, for input {int(pic['intr_level'])}" if pic["intr"] else "low"
+        print(f"INT is {level}")
 
 
 class PitCommand(LintelCommand):

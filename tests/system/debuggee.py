@@ -1,4 +1,4 @@
-"""guest/programs/debuggee.asm as NASM's listing tells it: labels, instructions, the order of a walk.
+"""guest/programs/debuggee.asm as NASM's listing tells it: labels, instructions, a walk's order.
 
 Nothing of a debugger is in here: what gdb says is compared with it.
 """
@@ -75,7 +75,8 @@ class Program:
                 at = 1
 
     def _after(self, label):
-        return min((name for name in self.symbols if self[name] > self[label]), key=self.__getitem__)
+        behind = (name for name in self.symbols if self[name] > self[label])
+        return min(behind, key=self.__getitem__)
 
     def sum(self):
         """What the program itself makes of its code."""
