@@ -1,8 +1,8 @@
 """docs/debugging.md is followed word by word: what it shows is what gdb says.
 
 A comment "machine: ..." in the page says what is booted; the blocks behind it, ```gdb, are one
-session with it. What differs from one build to the next (addresses, times, lines of the source) is
-compared by its form only; a line "..." stands for any lines.
+session with it. What differs from one build to the next (form() has it) is compared by its form
+only; a line "..." stands for any lines.
 """
 
 import os
@@ -12,10 +12,10 @@ import shlex
 import pytest
 
 from conftest import ROOT, guest
-from gdb_boot import IPS
 from tests.bed import Wire
 from tests.bed.gdb_session import GdbSession
 
+IPS = 4_000_000  # a byte on the line then costs Bochs 350 instructions
 PAGE = os.path.join(ROOT, "docs", "debugging.md")
 MACHINE = re.compile(r"<!-- machine: (.*?) -->")
 PORT = "localhost:1234"  # in the page
@@ -41,14 +41,14 @@ def sessions():
 
 
 def form(line):
-    """A line without what may differ."""
-    line = line.replace("running, halted)", "running)")  # as it happens to be
+    """A line without what may differ: lines of the source, the hypervisor's addresses and where its
+    cores are, times, the wire's port."""
     line = re.sub(r"localhost:\d+", "localhost:#", line)
-    line = re.sub(r"\S+/build/lintel.elf", "build/lintel.elf", line)
-    line = re.sub(r"0x[0-9a-f]{6,}", "0x#", line)
-    line = re.sub(r"\.(c|asm|h):\d+", r".\1:#", line)
+    line = re.sub(r"0x(?!0000)[0-9a-f]{6,}", "0x#", line)
+    line = re.sub(r"\.(c|asm|h)(:|, line )\d+", r".\1\2#", line)
     line = re.sub(r"^\d+\t", "#\t", line)
-    line = re.sub(r"\b\d{3,}\b", "#", line)
+    line = re.sub(r"\b\d{6,}\b", "#", line)
+    line = re.sub(r"\(core (\d+), .*", r"(core \1, #", line)
     return re.sub(r"[ \t]+", " ", line).strip()
 
 
@@ -67,6 +67,15 @@ def matches(shown, said):
     return rest(0, 0)
 
 
+def say(machine, gdb, typed):
+    """What gdb answers to a line of the page."""
+    if not typed.endswith("^C"):
+        return gdb.run(typed, 120)
+    gdb.start(typed[:-2].strip())
+    machine.pump(1)
+    return gdb.interrupt(60)
+
+
 def follow(machine, steps):
     """Types each command; fails at the first whose answer is not as shown."""
     gdb = None
@@ -80,14 +89,12 @@ def follow(machine, steps):
                 gdb = GdbSession(machine, *words[1:])
                 continue
             typed = command[6:].replace(PORT, f"localhost:{machine.wire.port}")
-            if typed.endswith("^C"):
-                gdb.start(typed[:-2].strip())
-                machine.pump(1)
-                said = gdb.interrupt(60)
-            else:
-                said = gdb.run(typed, 120)
-            assert matches(shown, said.splitlines()), f"{command}\n--- shown:\n" \
-                + "\n".join(shown) + f"\n--- said:\n{said}"
+            shown, said = "\n".join(shown), say(machine, gdb, typed)
+            if typed.endswith("^C"):  # it may be anywhere
+                shown, said = (re.sub(r"^0x[0-9a-f]+ in", "0x# in", text, flags=re.M)
+                               for text in (shown, said))
+            assert matches(shown.splitlines(), said.splitlines()), \
+                f"{command}\n--- shown:\n{shown}\n--- said:\n{said}"
     finally:
         if gdb is not None:
             gdb.close()
@@ -104,7 +111,6 @@ def test_the_page_shows_what_gdb_says(lintel, number):
     line = settings.get("line", "com2")
     machine = lintel.boot(lines, f"gdb={line}", cores=int(settings.get("cores", "1")), ips=IPS,
                           wire=Wire(shares_com1=line == "com1"), time_limit_s=240)
-    machine.expect(r"\] gdb: ", 60)
     if "after" in settings:
         machine.expect(settings["after"], 60)
     follow(machine, steps)
