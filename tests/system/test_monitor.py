@@ -223,6 +223,31 @@ def test_the_console_is_the_monitors_between_two_keys(lintel):
     assert "Lintel's monitor" in lintel.end_well(machine)
 
 
+def let_it_run(machine):
+    """Until nothing has been written for a while."""
+    while machine.pump(0.5):
+        pass
+
+
+def test_the_key_twice_gives_one_to_the_guest(lintel):
+    machine = lintel.boot([guest("spin", vm="a")])  # it reads nothing
+    machine.expect(re.escape(SPIN))
+    open_monitor(machine)
+    assert "rx_count 0 " in run(machine, "uart a")
+    machine.send(KEY)  # something was typed since it opened: this one only closes it
+    machine.send(KEY + KEY)
+    let_it_run(machine)
+    open_monitor(machine)
+    assert "rx_count 0x1 " in run(machine, "uart a")
+    machine.send(KEY)
+    let_it_run(machine)
+    open_monitor(machine)
+    assert "rx_count 0x1 " in run(machine, "uart a")
+    assert run(machine, "vm stop a") == ""
+    machine.send("exit\r")
+    lintel.end_well(machine)
+
+
 def test_a_guest_writes_above_the_prompt_and_the_machine_waits(lintel):
     machine = lintel.boot(["tick"])
     machine.expect("tick 1\r\n")
