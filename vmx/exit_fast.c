@@ -6,7 +6,10 @@
  * them. All others go to the board as they do on the long way (vmx/exit_io.c).
  *
  * The VM's lock is not taken. It guards the board, and only this core touches that: a VM has one
- * vCPU, which stays on its core, and nobody takes the lock but the exits of this vCPU and its loop.
+ * vCPU, which stays on its core, and nobody takes the lock but the exits of this vCPU, its loop,
+ * and what a debugger has this core do (vmx/vm_debug.c). In a hold that may be in the middle of
+ * an exit on the short way: so it asks for things (v->prepare, a stop) and leaves the board's
+ * lines alone.
  */
 #include "guest/platform_quick.h"
 #include "kernel/time.h"
