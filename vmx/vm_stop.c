@@ -142,8 +142,10 @@ void vm_stop_skip_time(struct vm *vm)
 
 	start_clock(vm, hold, start);
 	vmx_core_give_back(before);
-	/* It may be in the middle of a turn, which counts by the host's TSC. */
+	/* It may be in the middle of a turn and of an exit, which count by the host's TSC. */
 	held = (uint32_t)(start.tsc - hold.tsc);
+	vcpu_last_exit(&vm->vcpu)->start_tsc += held;
+	vcpu_last_exit(&vm->vcpu)->end_tsc += held; /* if it has one */
 	vm->vcpu.turn_start_tsc += held;
 	vm->vcpu.turn_end_tsc += held;
 	vm->vcpu.deadline_tsc += held;

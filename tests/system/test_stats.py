@@ -6,6 +6,9 @@ import re
 import pytest
 
 import console
+from conftest import guest
+from tests.bed import Wire
+from tests.bed.gdb_session import GdbSession
 
 # guest/programs/exits.asm; (reason, key, whether a port is read).
 KNOWN = {
@@ -89,3 +92,21 @@ def test_a_vm_that_ends_leaves_a_summary(lintel):
     assert list(of_reason.values()) == sorted(of_reason.values(), reverse=True)
     assert of_reason["HLT"] >= 100
     assert any("port 20h out, pic" in line for line in log)
+
+
+def test_an_exit_that_gdb_held_is_no_longer_than_others(lintel):
+    machine = lintel.boot([guest("tick", vm="a", repeat=1000)], "gdb=com2", wire=Wire(),
+                          ips=4_000_000, time_limit_s=200)
+    machine.expect("tick 1", 60)
+    with GdbSession(machine, lintel.elf(), settings=["osabi none"]) as gdb:
+        assert "Remote debugging using" in gdb.connect()
+        gdb.run("break exit_hlt")
+        for _ in range(3):
+            assert "exit_hlt (v=" in gdb.run("continue", 60)
+            said = gdb.run("monitor stats a json")  # of the exits up to the stop before
+        gdb.run("delete")
+        gdb.run("detach")
+    vm, = json.loads(said[said.index("{"):said.rindex("}") + 1])["vms"]
+    check_sums(vm)
+    halts, = (row for row in vm["reasons"] if row["reason"] == 12)
+    assert halts["count"] > 3 and halts["max_ticks"] < 20000, halts
