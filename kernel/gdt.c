@@ -55,6 +55,7 @@ void gdt_init(struct cpu *c)
 				[GDT_USER_DATA / 8] = DESCRIPTOR_USER_DATA,
 				[GDT_USER_CODE / 8] = DESCRIPTOR_USER_CODE,
 			},
+		.debug_low = stacks_range(c->index, STACK_DEBUG).top - STACK_DEBUG_FIRST,
 	};
 	set_tss_descriptor(arch);
 }
@@ -92,9 +93,18 @@ uintptr_t gdt_tss_base(const struct cpu *c)
 	return (uintptr_t)&arch->tss;
 }
 
-NO_BREAKPOINT void gdt_move_ist(struct cpu *c, unsigned ist, int64_t bytes)
+NO_BREAKPOINT uint64_t gdt_nest_debug(struct cpu *c)
+{
+	struct cpu_arch *arch = c->arch;
+	uint64_t before = arch->tss.ist[GDT_IST_DEBUG - 1];
+
+	arch->tss.ist[GDT_IST_DEBUG - 1] = arch->debug_low;
+	return before;
+}
+
+NO_BREAKPOINT void gdt_unnest_debug(struct cpu *c, uint64_t before)
 {
 	struct cpu_arch *arch = c->arch;
 
-	arch->tss.ist[ist - 1] += (uint64_t)bytes;
+	arch->tss.ist[GDT_IST_DEBUG - 1] = before;
 }

@@ -36,6 +36,7 @@ struct PACKED tss {
 struct cpu_arch {
 	struct tss tss;
 	uint64_t gdt[GDT_ENTRIES] ALIGNED(8);
+	uint64_t debug_low; /* kernel/stacks.h: STACK_DEBUG_FIRST below the top */
 };
 
 /* Builds a core's tables; its stacks are those of kernel/stacks.h. c->arch points at memory for
@@ -49,6 +50,8 @@ void gdt_load(struct cpu *c);
 uintptr_t gdt_base(const struct cpu *c);
 uintptr_t gdt_tss_base(const struct cpu *c);
 
-/* Where the next trap with this IST finds its stack, on core c. */
-void gdt_move_ist(struct cpu *c, unsigned ist, int64_t bytes);
+/* From here on a #DB or #BP of core c is one in the debugger's own work, and has the lower part of
+ * the debug stack. Returns where that began before, for the way back. */
+uint64_t gdt_nest_debug(struct cpu *c);
+void gdt_unnest_debug(struct cpu *c, uint64_t before);
 void gdt_reload_limits(struct cpu *c);

@@ -18,7 +18,7 @@
 
 /* Of the debug stack, what a breakpoint has while gdb looks at it; one that is hit meanwhile, in
  * the debugger's own code, has the rest. */
-#define STACK_DEBUG_FIRST (7 * (int64_t)PAGE_4K)
+#define STACK_DEBUG_FIRST (7 * PAGE_4K)
 
 /* The order is that of the IST fields, less one. */
 enum stack_kind { STACK_DF, STACK_NMI, STACK_MC, STACK_DEBUG, STACK_MAIN };

@@ -91,8 +91,13 @@ void trap_set_debug_hook(bool (*hook)(struct trap_frame *f))
  * go; else it is counted and logged. */
 NO_BREAKPOINT static void nmi(struct cpu *c, struct trap_frame *f)
 {
+	/* It may have come on the first steps of a #BP, whose frame is at the top of that stack. */
+	uint64_t before = gdt_nest_debug(c);
+	bool held = hold_if_asked(f);
+
+	gdt_unnest_debug(c, before);
 	c->nmi_count++;
-	if (hold_if_asked(f))
+	if (held)
 		return;
 	log_warn(LOG_APIC, "NMI number %llu, nobody's", (unsigned long long)c->nmi_count);
 }
@@ -136,13 +141,14 @@ static void leave_probe(struct trap_frame *f, struct cpu *c)
 NO_BREAKPOINT static bool debug_event(struct cpu *c, struct trap_frame *f)
 {
 	bool (*hook)(struct trap_frame *) = __atomic_load_n(&debug_hook, __ATOMIC_ACQUIRE);
+	uint64_t before;
 	bool done;
 
 	if (hook == NULL)
 		return false;
-	gdt_move_ist(c, GDT_IST_DEBUG, -STACK_DEBUG_FIRST);
+	before = gdt_nest_debug(c);
 	done = hook(f);
-	gdt_move_ist(c, GDT_IST_DEBUG, STACK_DEBUG_FIRST);
+	gdt_unnest_debug(c, before);
 	return done;
 }
 
