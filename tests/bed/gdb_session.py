@@ -67,6 +67,14 @@ class GdbSession:
         """What the command that was started prints, once gdb is ready again."""
         return self._prompt(timeout_s)
 
+    def let_go(self, for_s=0.5):
+        """continue, and does not wait for a stop; returns after so many seconds of running."""
+        self.start("continue")
+        self.expect("Continuing")
+        until = time.monotonic() + for_s
+        while self.machine and time.monotonic() < until:
+            self.machine.pump(0.05)
+
     def interrupt(self, timeout_s=30):
         """Ctrl-C, and what gdb says then."""
         self.process.send_signal(signal.SIGINT)
