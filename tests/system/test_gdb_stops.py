@@ -1,0 +1,63 @@
+"""The real gdb and a guest: breakpoints and watchpoints, and what the guest sees of them."""
+
+import pytest
+
+import console
+from debuggee import Program
+from gdb_boot import attach, boot, go_to, memory, waiting
+
+
+@pytest.fixture(scope="module")
+def program(tmp_path_factory):
+    return Program(str(tmp_path_factory.mktemp("debuggee")))
+
+
+def expect_unchanged(machine, program, name="debuggee"):
+    """The guest printed what it prints without a debugger, its own code's sum and times too."""
+    text = console.guest(machine.console, name)
+    assert f"sum {program.sum():08X} dr7 00000400 tf 00000000" in text
+    for line in ("ok: the clock and the TSC went on together", "PASS debuggee",
+                 "ok: a thousand rounds took no longer than they take",
+                 "ok: the counter counted each round", "ok: each INT was carried out"):
+        assert line in text, line
+
+
+@pytest.mark.parametrize("cores", [1, 4])
+def test_breakpoints_and_watchpoints_stop_and_are_not_seen(lintel, program, cores):
+    machine = boot(lintel, [waiting()], cores=cores, time_limit_s=300)
+    with attach(machine, helper=True) as gdb:
+        # More software breakpoints than there are debug registers, all of them met in turn.
+        body = program.between("walk_16", "called_16")[1:9]
+        for instruction in body:
+            gdb.run(f"break *{instruction.at:#x}")
+        for instruction in body:
+            gdb.run("continue")
+            assert gdb.value("$pc") == instruction.at
+        # What is read there is the program's own code.
+        for instruction in body:
+            assert memory(gdb, instruction.at, 1) == program.bytes[instruction.at - 0x7C00]
+        assert gdb.value(f"*(int*){program['counter']:#x}") == 1
+        gdb.run("delete")
+        gdb.run(f"hbreak *{program['called_16']:#x}")
+        assert "Breakpoint" in gdb.run("continue")
+        assert gdb.value("$pc") == program["called_16"]
+        gdb.run("delete")
+        # A variable: written, read, and a piece of five bytes that no debug register covers.
+        gdb.run(f"watch *(int*){program['calls']:#x}")
+        before = gdb.value(f"*(int*){program['calls']:#x}")
+        for calls in (before + 1, before + 2):
+            said = gdb.run("continue")
+            assert f"New value = {calls}\n" in said, said
+        gdb.run("delete")
+        go_to(gdb, program["long_start"])
+        gdb.run(f"watch *(char(*)[3]){program['calls']:#x}")
+        said = gdb.run("continue")
+        assert "New value = " in said, said
+        gdb.run("delete")
+        gdb.run(f"rwatch *(int*){program['watched']:#x}")
+        assert "read watchpoint" in gdb.run("continue")
+        gdb.run("delete")
+        gdb.run("delete")
+        gdb.run("detach")
+    lintel.end_well(machine)
+    expect_unchanged(machine, program)
