@@ -61,3 +61,22 @@ def test_breakpoints_and_watchpoints_stop_and_are_not_seen(lintel, program, core
         gdb.run("detach")
     lintel.end_well(machine)
     expect_unchanged(machine, program)
+
+
+def test_a_gdb_that_was_killed_leaves_the_guest_to_the_next(lintel, program):
+    machine = boot(lintel, [waiting()], time_limit_s=120)
+    with attach(machine, helper=True) as gdb:
+        gdb.run(f"set *(unsigned char*){program['wish']:#x} = 1")
+        gdb.let_go(3)
+        gdb.interrupt()
+        gdb.run("lintel mode")
+        assert gdb.value("$pc") == program["spin"]  # JMP $ with interrupts off
+        assert gdb.value("$eflags & 0x200") == 0
+        gdb.kill()
+    with attach(machine, helper=True) as gdb:
+        gdb.run("lintel mode")
+        assert gdb.value("$pc") == program["spin"]
+        gdb.run(f"set $pc = {program['spun']:#x}")
+        gdb.run("detach")
+    lintel.end_well(machine)
+    expect_unchanged(machine, program)
