@@ -73,6 +73,13 @@ void debug_start(void)
 		parts[i].start();
 }
 
+void debug_finish(void)
+{
+	trap_self();
+	gdb_flush();
+	trace_finish();
+}
+
 void debug_service(void)
 {
 	if (__atomic_load_n(&work, __ATOMIC_RELAXED) ||

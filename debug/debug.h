@@ -17,6 +17,10 @@ void debug_start(void);
  * core, between two runs of guests, interrupts off, no lock held. Cheap if nothing waits. */
 void debug_service(void);
 
+/* Tells gdb how the last VM ended, and sends what the trace still has; some seconds at most. Boot
+ * processor, after the last VM. */
+void debug_finish(void);
+
 /* The next debug_service() of any core goes through all parts; else they have their turn once a
  * millisecond. From any context, an interrupt handler or NMI too. */
 void debug_ask(void);

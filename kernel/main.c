@@ -364,6 +364,6 @@ NORETURN void kernel_main(uint32_t magic, uint32_t info_phys)
 	vmx_core_loop();
 	vmx_core_off();
 	wait_for_cores(&cores_off, "left VMX operation");
-	trace_finish();
+	debug_finish();
 	finish(free_before);
 }

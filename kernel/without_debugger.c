@@ -42,7 +42,7 @@ uint64_t trace_memory_bytes(void)
 	return 0;
 }
 
-void trace_finish(void)
+void debug_finish(void)
 {
 }
 
