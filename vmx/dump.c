@@ -2,7 +2,6 @@
 #include "guest/segment.h"
 #include "kernel/log.h"
 #include "vmx/core.h"
-#include "vmx/entry_rules.h"
 #include "vmx/exit.h"
 #include "vmx/vm.h"
 #include "vmx/vmcs.h"
@@ -20,42 +19,6 @@ const char *vcpu_mode_text(const struct guest_cpu_state *s)
 	if (guest_is_ia32e(s))
 		return "compatibility mode";
 	return s->cr0 & CR0_PG ? "protected mode with paging" : "protected mode";
-}
-
-void entry_state_read(struct vcpu *v, struct entry_state *e)
-{
-	struct guest_cpu_state s;
-
-	vcpu_read_state(v, &s);
-	*e = (struct entry_state){
-		.cr0 = vmcs_read(VMCS_GUEST_CR0),
-		.cr3 = s.cr3,
-		.cr4 = vmcs_read(VMCS_GUEST_CR4),
-		.efer = s.efer,
-		.dr7 = s.dr7,
-		.debugctl = vmcs_read(VMCS_GUEST_DEBUGCTL),
-		.rip = s.rip,
-		.rflags = s.rflags,
-		.rsp = s.gpr[RSP],
-		.cr0_fixed0 = vmx_caps.cr0_fixed0,
-		.cr0_fixed1 = vmx_caps.cr0_fixed1,
-		.cr4_fixed0 = vmx_caps.cr4_fixed0,
-		.cr4_fixed1 = vmx_caps.cr4_fixed1,
-		.link_pointer = vmcs_read(VMCS_LINK_POINTER),
-		.pending_debug = vmcs_read(VMCS_GUEST_PENDING_DEBUG),
-		.entry_controls = (uint32_t)vmcs_read(VMCS_ENTRY_CONTROLS),
-		.pin_controls = (uint32_t)vmcs_read(VMCS_PIN_CONTROLS),
-		.interruptibility = (uint32_t)vmcs_read(VMCS_GUEST_INTERRUPTIBILITY),
-		.activity = (uint32_t)vmcs_read(VMCS_GUEST_ACTIVITY_STATE),
-		.event_info = (uint32_t)vmcs_read(VMCS_ENTRY_INTERRUPTION_INFO),
-		.maxphyaddr = s.maxphyaddr,
-		.gdtr = s.gdtr,
-		.idtr = s.idtr,
-		.gdtr_limit = (uint32_t)vmcs_read(VMCS_GUEST_GDTR_LIMIT),
-		.idtr_limit = (uint32_t)vmcs_read(VMCS_GUEST_IDTR_LIMIT),
-	};
-	for (unsigned i = 0; i < GUEST_SEGMENTS; i++)
-		e->segments[i] = s.segments[i];
 }
 
 static void dump_registers(const char *name, const struct guest_cpu_state *s)

@@ -2,11 +2,14 @@
 #include "vmx/entry_failure.h"
 
 #include "kernel/log.h"
-#include "vmx/entry_rules.h"
+#include "vmx/entry_check.h"
 #include "vmx/exit.h"
 #include "vmx/trace.h"
 #include "vmx/vm.h"
 #include "vmx/vmcs.h"
+
+#define ERROR_CONTROLS 7u
+#define ERROR_HOST     8u
 
 const char *vmx_instruction_error_text(uint32_t number)
 {
@@ -60,26 +63,6 @@ static const char *qualification_text(uint64_t qualification)
 	}
 }
 
-static void log_broken_rules(struct vcpu *v)
-{
-	struct entry_state e;
-	unsigned broken = 0;
-
-	entry_state_read(v, &e);
-	for (unsigned i = 0; i < entry_rule_count; i++) {
-		const struct entry_rule *r = &entry_rules[i];
-
-		if (r->holds(&e))
-			continue;
-		log_error(LOG_VMX, "%s: guest state breaks a rule: %s [%s]", v->vm->config.name,
-			  r->rule, r->fields);
-		broken++;
-	}
-	if (!broken)
-		log_error(LOG_VMX, "%s: none of the %u rules that Lintel knows is broken",
-			  v->vm->config.name, entry_rule_count);
-}
-
 enum exit_action entry_failed(struct vcpu *v, uint32_t how)
 {
 	enum exit_action action;
@@ -94,7 +77,10 @@ enum exit_action entry_failed(struct vcpu *v, uint32_t how)
 
 		action = vm_end(v->vm, false, "VM entry failed: %s (VM-instruction error %u)",
 				vmx_instruction_error_text(error), error);
-		log_broken_rules(v);
+		entry_check(v, true,
+			    error == ERROR_CONTROLS ? ENTRY_CONTROLS_AREA
+			    : error == ERROR_HOST   ? ENTRY_HOST_AREA
+						    : ENTRY_AREAS);
 	}
 	vcpu_dump(v);
 	return action;
@@ -116,7 +102,7 @@ enum exit_action entry_refused(struct vcpu *v)
 		action = vm_end(v->vm, false, "%s (reason %u): %s", name ? name : "VM entry failed",
 				basic, qualification_text(v->qualification));
 	if (basic == EXIT_REASON_INVALID_GUEST_STATE)
-		log_broken_rules(v);
+		entry_check(v, true, ENTRY_GUEST_AREA);
 	vcpu_dump(v);
 	/* The CPU has reported it by this failure and not by #MC: it is still the host's affair. */
 	if (basic == EXIT_REASON_MACHINE_CHECK_AT_ENTRY)

@@ -1,37 +1,93 @@
 /*
- * vmx/entry_rules.h - rules that VM entry checks in the guest-state area, as pure functions.
+ * vmx/entry_rules.h - what the CPU checks at VM entry, as a table of pure functions.
  *
- * They explain a refused entry: each rule that does not hold is named. Not all rules of the manual
- * are here: the ones that a wrong emulation step can break. Pure but for entry_state_read(), which
- * stands in vmx/dump.c. Spec: SDM 3C "Checking and Loading Guest State".
+ * Each rule has a name, says what ought to be, where the manual says so, and which fields it is
+ * about. The CPU looks at the controls and the host state first (VM-instruction error 7 or 8), at
+ * the guest state only if these are well (exit reason 33).
+ *
+ * Not here, since the VMCS and the capability MSRs do not tell:
+ * - contents of memory: VTPR below the TPR threshold, the region behind the VMCS link pointer, the
+ *   MSRs to load (exit reason 34), PDPTEs without EPT;
+ * - reserved bits that CPUID tells of: IA32_PERF_GLOBAL_CTRL, IA32_RTIT_CTL, IA32_LBR_CTL, the bits
+ *   of IA32_DEBUGCTL that a model may lack, LAM in CR3, RTM and SGX;
+ * - whether a model wants no NMI injected while STI blocks; Intel PT being on at the entry;
+ * - what stands behind the tertiary processor-based and the secondary VM-exit controls, and FRED;
+ * - the rules for an entry in SMM or outside of IA-32e mode: Lintel is never there, so "entry to
+ *   SMM" has to be 0 and "host address-space size" 1, and that is all;
+ * - that the VMCS is there, and launched or not (VM-instruction errors 4, 5 and 26).
+ * Pure. Spec: SDM 3C "Checks on VMX Controls and Host-State Area", "Checking and Loading Guest
+ * State".
  */
 #pragma once
 
-#include "guest/cpu_state.h"
+#include "vmx/caps.h"
+#include "vmx/fields.h"
 
-struct vcpu;
-
-/* What the checks look at: raw VMCS values, not what the guest sees. */
-struct entry_state {
-	uint64_t cr0, cr3, cr4, efer, dr7, debugctl, rip, rflags, rsp;
-	uint64_t cr0_fixed0, cr0_fixed1, cr4_fixed0, cr4_fixed1;
-	uint64_t link_pointer, pending_debug;
-	uint32_t entry_controls, pin_controls;
-	uint32_t interruptibility, activity, event_info;
-	uint8_t maxphyaddr;
-	struct guest_segment segments[GUEST_SEGMENTS];
-	struct guest_table gdtr, idtr;
-	uint32_t gdtr_limit, idtr_limit;
+/* Where a field stands in struct entry_state: AT_GUEST_RIP and so on, in the order of the list. */
+enum entry_at {
+	AT_NONE,
+#define ENTRY_AT(name, encoding) AT_##name,
+	VMCS_FIELDS(ENTRY_AT)
+#undef ENTRY_AT
+		AT_END
 };
+
+/* What the checks look at: raw values, not what the guest sees. */
+struct entry_state {
+	uint64_t value[AT_END]; /* of a field that the CPU lacks: 0 */
+	struct vmx_msrs msrs;
+	uint8_t physical_bits, linear_bits; /* widths of addresses */
+};
+
+/* A control as one number, as rules want it: its group and its bit. */
+#define ENTRY_CONTROL(group, bit) ((group)*32u + (bit))
+
+/* What else a rule may depend on. */
+enum {
+	ENTRY_ALWAYS = 0xf0,
+	ENTRY_IF_EVENT, /* one is injected */
+	ENTRY_IF_V86,
+	ENTRY_UNLESS_V86,
+	ENTRY_IF_RESTRICTED, /* neither virtual-8086 mode nor unrestricted guest */
+	ENTRY_IF_SEGMENT,    /* the rights of the register matter: that of the number arg */
+	ENTRY_IF_64BIT,
+	ENTRY_UNLESS_64BIT,
+};
+
+enum entry_area { ENTRY_CONTROLS_AREA, ENTRY_HOST_AREA, ENTRY_GUEST_AREA, ENTRY_AREAS };
 
 struct entry_rule {
-	bool (*holds)(const struct entry_state *e);
-	const char *rule;   /* in words, as it ought to be */
-	const char *fields; /* VMCS fields that it is about */
+	bool (*holds)(const struct entry_state *e, uint64_t value, unsigned arg);
+	uint8_t section; /* for entry_rule_title() */
+	uint8_t when;    /* asked only then: a control that is 1, or one of the above */
+	uint8_t arg;     /* another control or field, a segment register, a number of bits, ... */
+	uint8_t step;    /* and so much more for each further field */
+	uint8_t first, last; /* the fields: it is asked of each value */
+	uint8_t beside;      /* goes with the first one, the next with the next; or AT_NONE */
 };
 
-extern const struct entry_rule entry_rules[];
-extern const unsigned entry_rule_count;
+/* A rule that does not hold, and the field that breaks it. */
+struct entry_breach {
+	const struct entry_rule *rule;
+	unsigned number, at;
+};
 
-/* Reads all of it from the current VMCS. */
-void entry_state_read(struct vcpu *v, struct entry_state *e);
+/* Rules by number, through all areas in turn; NULL behind the last one. */
+const struct entry_rule *entry_rule_at(unsigned number);
+
+/* "name: the rule in words", as it ought to be, or the name alone; then entry_rule_words() has the
+ * words (else NULL). */
+const char *entry_rule_text(unsigned number);
+const char *entry_rule_words(const struct entry_rule *r);
+
+enum entry_area entry_rule_area(const struct entry_rule *r);
+
+/* The title in SDM 3C. */
+const char *entry_rule_title(const struct entry_rule *r);
+
+/* The next breach of an area; *position counts on from 0. False: there is no further one. */
+bool entry_next_breach(const struct entry_state *e, enum entry_area area, unsigned *position,
+		       struct entry_breach *breach);
+
+/* The area that the CPU will find fault with: the first one with a breach; ENTRY_AREAS: none. */
+enum entry_area entry_verdict(const struct entry_state *e);

@@ -8,6 +8,7 @@
 
 #define VMCS_FIELDS(X)                                                                             \
 	X(VPID, 0x0000)                                                                            \
+	X(POSTED_INTERRUPT_VECTOR, 0x0002)                                                         \
 	X(GUEST_ES_SELECTOR, 0x0800)                                                               \
 	X(GUEST_CS_SELECTOR, 0x0802)                                                               \
 	X(GUEST_SS_SELECTOR, 0x0804)                                                               \
@@ -30,9 +31,19 @@
 	X(EXIT_MSR_LOAD_ADDRESS, 0x2008)                                                           \
 	X(ENTRY_MSR_LOAD_ADDRESS, 0x200a)                                                          \
 	X(EXECUTIVE_VMCS_POINTER, 0x200c)                                                          \
+	X(PML_ADDRESS, 0x200e)                                                                     \
 	X(TSC_OFFSET, 0x2010)                                                                      \
 	X(VIRTUAL_APIC_ADDRESS, 0x2012)                                                            \
+	X(APIC_ACCESS_ADDRESS, 0x2014)                                                             \
+	X(POSTED_INTERRUPT_ADDRESS, 0x2016)                                                        \
+	X(VM_FUNCTION_CONTROLS, 0x2018)                                                            \
 	X(EPT_POINTER, 0x201a)                                                                     \
+	X(EPTP_LIST_ADDRESS, 0x2024)                                                               \
+	X(VMREAD_BITMAP, 0x2026)                                                                   \
+	X(VMWRITE_BITMAP, 0x2028)                                                                  \
+	X(VE_INFORMATION_ADDRESS, 0x202a)                                                          \
+	X(SPP_TABLE_POINTER, 0x2030)                                                               \
+	X(TSC_MULTIPLIER, 0x2032)                                                                  \
 	X(GUEST_PHYSICAL_ADDRESS, 0x2400)                                                          \
 	X(LINK_POINTER, 0x2800)                                                                    \
 	X(GUEST_DEBUGCTL, 0x2802)                                                                  \
@@ -42,8 +53,11 @@
 	X(GUEST_PDPTE1, 0x280c)                                                                    \
 	X(GUEST_PDPTE2, 0x280e)                                                                    \
 	X(GUEST_PDPTE3, 0x2810)                                                                    \
+	X(GUEST_BNDCFGS, 0x2812)                                                                   \
+	X(GUEST_PKRS, 0x2818)                                                                      \
 	X(HOST_PAT, 0x2c00)                                                                        \
 	X(HOST_EFER, 0x2c02)                                                                       \
+	X(HOST_PKRS, 0x2c06)                                                                       \
 	X(PIN_CONTROLS, 0x4000)                                                                    \
 	X(PROC_CONTROLS, 0x4002)                                                                   \
 	X(EXCEPTION_BITMAP, 0x4004)                                                                \
@@ -118,6 +132,9 @@
 	X(GUEST_PENDING_DEBUG, 0x6822)                                                             \
 	X(GUEST_SYSENTER_ESP, 0x6824)                                                              \
 	X(GUEST_SYSENTER_EIP, 0x6826)                                                              \
+	X(GUEST_S_CET, 0x6828)                                                                     \
+	X(GUEST_SSP, 0x682a)                                                                       \
+	X(GUEST_SSP_TABLE, 0x682c)                                                                 \
 	X(HOST_CR0, 0x6c00)                                                                        \
 	X(HOST_CR3, 0x6c02)                                                                        \
 	X(HOST_CR4, 0x6c04)                                                                        \
@@ -129,4 +146,7 @@
 	X(HOST_SYSENTER_ESP, 0x6c10)                                                               \
 	X(HOST_SYSENTER_EIP, 0x6c12)                                                               \
 	X(HOST_RSP, 0x6c14)                                                                        \
-	X(HOST_RIP, 0x6c16)
+	X(HOST_RIP, 0x6c16)                                                                        \
+	X(HOST_S_CET, 0x6c18)                                                                      \
+	X(HOST_SSP, 0x6c1a)                                                                        \
+	X(HOST_SSP_TABLE, 0x6c1c)

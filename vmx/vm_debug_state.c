@@ -12,7 +12,7 @@
 #include "kernel/string.h"
 #include "vmx/call_core.h"
 #include "vmx/core.h"
-#include "vmx/entry_rules.h"
+#include "vmx/entry_check.h"
 #include "vmx/inject.h"
 #include "vmx/vm.h"
 #include "vmx/vm_break.h"
@@ -188,14 +188,12 @@ static bool follow_cr3(struct vcpu *v, const struct guest_cpu_state *old,
 static bool can_enter(struct vcpu *v)
 {
 	struct entry_state e;
+	struct entry_breach breach;
+	unsigned position = 0;
 
-	entry_state_read(v, &e);
-	e.event_info = v->event.info;
-	for (unsigned i = 0; i < entry_rule_count; i++) {
-		if (!entry_rules[i].holds(&e))
-			return false;
-	}
-	return true;
+	entry_state_read(&e);
+	e.value[AT_ENTRY_INTERRUPTION_INFO] = v->event.info;
+	return !entry_next_breach(&e, ENTRY_GUEST_AREA, &position, &breach);
 }
 
 /* What belonged to the place where it was does not hold in another one. */

@@ -14,7 +14,7 @@ PURE_HEADERS = {"kernel/types.h", "kernel/status.h", "kernel/assert.h", "kernel/
                 "kernel/string.h", "kernel/text.h", "kernel/x86.h", "kernel/version.h",
                 "kernel/options.h", "kernel/layout.h", "kernel/trap_text.h", "kernel/trap.h",
                 "kernel/log_levels.h", "kernel/calendar.h", "drivers/byte_ring.h",
-                "vmx/caps.h", "vmx/trace_record.h", "debug/target.h",
+                "vmx/caps.h", "vmx/fields.h", "vmx/trace_record.h", "debug/target.h",
                 "debug/monitor_command.h"}
 FREESTANDING = {"stdarg.h", "stdbool.h", "stddef.h", "stdint.h", "limits.h", "stdalign.h",
                 "stdnoreturn.h"}
