@@ -24,6 +24,7 @@
  *	cpus=N	        1 (default); more: not in this version
  *	debug=wait      it is stopped for a debugger before its first instruction
  *	debug-tsc=WORD  run or stop (default): its TSC, while a debugger has stopped it
+ *	check=entry     the rules of VM entry are checked before a run's first entry
  *	poke=FIELD:N    for experiments: a VMCS field is written before the first entry, such as
  *		        GUEST_RFLAGS:0; whether the field is one that may be written is the caller's
  *
@@ -88,7 +89,8 @@ struct vm_config {
 	bool restart_on_reset, text_display;
 	bool debug_wait, debug_tsc_runs;
 	uint16_t debug_exit_port, debug_console_port; /* 0: none */
-	struct text poke_field;                       /* empty: none; points into the line */
+	bool check_entry;
+	struct text poke_field; /* empty: none; points into the line */
 	uint64_t poke_value;
 	struct text line; /* all of it, without blanks around it; points into the line given */
 	struct text args; /* what follows "--", without blanks around it; points into the line */

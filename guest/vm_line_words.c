@@ -178,6 +178,14 @@ static enum status parse_poke(struct line_parser *p)
 	return OK;
 }
 
+static enum status parse_check(struct line_parser *p)
+{
+	if (!text_is(p->value, "entry"))
+		return line_fail_value(p, ERR_INVALID, "check= takes entry");
+	p->config->check_entry = true;
+	return OK;
+}
+
 static enum status parse_firmware(struct line_parser *p)
 {
 	if (!text_is(p->value, "own"))
@@ -286,6 +294,7 @@ static const struct line_key keys[] = {
 	{"debugcon", parse_debug_console, ALL_KINDS, false},
 	{"debug", parse_debug, ALL_KINDS, false},
 	{"debug-tsc", parse_debug_tsc, ALL_KINDS, false},
+	{"check", parse_check, ALL_KINDS, false},
 	{"poke", parse_poke, ALL_KINDS, false},
 	{"role", parse_role, ALL_KINDS, false},
 };

@@ -118,10 +118,12 @@ static bool accept(const struct multiboot2 *boot_info, const struct vm_config *c
 	unsigned module_count;
 	struct vm *vm;
 	enum vmcs_field field;
+	bool harmless;
 	unsigned core;
 	enum status s;
 
-	if (config->poke_field.len && vmcs_field_for_poke(config->poke_field, &field) != OK) {
+	if (config->poke_field.len &&
+	    vmcs_field_for_poke(config->poke_field, &field, &harmless) != OK) {
 		log_error(LOG_GUEST, "%s: poke=%.*s: no VMCS field that may be written here",
 			  config->name, (int)config->poke_field.len, config->poke_field.at);
 		return false;

@@ -10,6 +10,7 @@
 #include "kernel/version.h"
 #include "mm/phys.h"
 #include "vmx/core.h"
+#include "vmx/entry_check.h"
 #include "vmx/exit.h"
 #include "vmx/firmware.h"
 #include "vmx/vm_board.h"
@@ -71,16 +72,32 @@ static void release_memory(struct vm *vm)
 	guest_memory_free(&vm->memory);
 }
 
-/* The last word on the VMCS is the user's, for experiments with entries that fail. */
+/* The last word on the VMCS is the user's, for experiments with entries that fail. What could harm
+ * the host is written only where the entry will fail. */
 static void poke(struct vm *vm)
 {
+	const char *name = vm->config.name, *field_name;
 	enum vmcs_field field;
+	uint64_t before;
+	bool harmless;
 
-	if (!vm->config.poke_field.len || vmcs_field_for_poke(vm->config.poke_field, &field) != OK)
+	if (!vm->config.poke_field.len ||
+	    vmcs_field_for_poke(vm->config.poke_field, &field, &harmless) != OK)
 		return;
-	log_warn(LOG_VMX, "%s: %s is %#llx by poke=", vm->config.name, vmcs_field_name(field),
-		 (unsigned long long)vm->config.poke_value);
+	field_name = vmcs_field_name(field);
+	if (vmcs_try_read(field, &before) != OK) {
+		log_error(LOG_VMX, "%s: poke=%s: this CPU has no such field", name, field_name);
+		return;
+	}
 	vmcs_write(field, vm->config.poke_value);
+	if (!harmless && !entry_is_barred()) {
+		log_error(LOG_VMX, "%s: poke=%s: not written, since the CPU would enter", name,
+			  field_name);
+		vmcs_write(field, before);
+		return;
+	}
+	log_warn(LOG_VMX, "%s: %s is %#llx by poke=", name, field_name,
+		 (unsigned long long)vm->config.poke_value);
 	if (field == VMCS_PROC_CONTROLS)
 		vm->vcpu.proc_controls = (uint32_t)vm->config.poke_value;
 }
@@ -215,8 +232,11 @@ static enum status make_machine(struct vm_build_job *b)
 		s = load(b, &start);
 	if (s == OK)
 		s = make_cpu(b, &start);
-	if (s == OK)
+	if (s == OK) {
 		poke(vm);
+		if (vm->config.check_entry)
+			entry_check(&vm->vcpu, false, ENTRY_AREAS);
+	}
 	return s;
 }
 

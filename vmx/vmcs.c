@@ -34,14 +34,13 @@ const char *vmcs_field_after(const char *before, unsigned index, uint32_t *encod
 	return before ? next_name(before) : names;
 }
 
-static bool may_be_poked(enum vmcs_field field, const char *name)
+/* SDM 3D "Field Encoding in VMCS": bits 11:10. */
+static bool is_read_only(uint32_t encoding)
 {
-	return strncmp(name, "GUEST_", 6) == 0
-		       ? field != VMCS_GUEST_PHYSICAL_ADDRESS && field != VMCS_GUEST_LINEAR_ADDRESS
-		       : field == VMCS_PROC_CONTROLS || field == VMCS_EXCEPTION_BITMAP;
+	return ((encoding >> 10) & 3) == 1;
 }
 
-enum status vmcs_field_for_poke(struct text name, enum vmcs_field *field)
+enum status vmcs_field_for_poke(struct text name, enum vmcs_field *field, bool *harmless)
 {
 	const char *known = names;
 
@@ -49,7 +48,9 @@ enum status vmcs_field_for_poke(struct text name, enum vmcs_field *field)
 		if (!text_is(name, known))
 			continue;
 		*field = (enum vmcs_field)encodings[i];
-		return may_be_poked(*field, known) ? OK : ERR_UNSUPPORTED;
+		*harmless = strncmp(known, "GUEST_", 6) == 0 || *field == VMCS_PROC_CONTROLS ||
+			    *field == VMCS_EXCEPTION_BITMAP;
+		return is_read_only(*field) ? ERR_UNSUPPORTED : OK;
 	}
 	return ERR_NOT_FOUND;
 }

@@ -23,9 +23,11 @@ const char *vmcs_field_name(uint32_t encoding);
  * the first. NULL past the last one. */
 const char *vmcs_field_after(const char *before, unsigned index, uint32_t *encoding);
 
-/* The field of a name, if it is one that poke= may write: guest state, and the controls that make
- * more or fewer exits. ERR_NOT_FOUND: no such field; ERR_UNSUPPORTED: not for poke=. */
-MUST_CHECK enum status vmcs_field_for_poke(struct text name, enum vmcs_field *field);
+/* The field of a name, if it is one that poke= may write. *harmless: whatever stands there, the
+ * host is safe: guest state, and the controls that make more or fewer exits. ERR_NOT_FOUND: no such
+ * field; ERR_UNSUPPORTED: it is the CPU's to write. */
+MUST_CHECK enum status vmcs_field_for_poke(struct text name, enum vmcs_field *field,
+					   bool *harmless);
 
 /* Called by vmcs_read() and vmcs_write() when the CPU refuses; panics. */
 NORETURN void vmcs_access_failed(const char *instruction, uint32_t encoding, uint64_t value);

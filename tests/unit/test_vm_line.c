@@ -49,7 +49,9 @@ static void every_key_is_taken(void **state)
 	assert_memory_equal(config.line.at, "vm=a-b_c.9 ", 11);
 	assert_memory_equal(config.line.at + config.line.len - 11, "  two words", 11);
 	assert_int_equal(config.poke_field.len, 0);
-	assert_int_equal(parse("vm=x poke=GUEST_RFLAGS:0x10"), OK);
+	assert_false(config.check_entry);
+	assert_int_equal(parse("vm=x poke=GUEST_RFLAGS:0x10 check=entry"), OK);
+	assert_true(config.check_entry);
 	assert_true(text_is(config.poke_field, "GUEST_RFLAGS"));
 	assert_int_equal(config.poke_value, 0x10);
 	assert_int_equal(parse("vm=x core=any mem=1T load=A:0"), OK);
@@ -192,6 +194,8 @@ static const struct {
 	{"vm=a limit=1000001", ERR_RANGE},
 	{"vm=a limit=2s", ERR_INVALID},
 	{"vm=a poke=", ERR_INVALID},
+	{"vm=a check=", ERR_INVALID},
+	{"vm=a check=exit", ERR_INVALID},
 	{"vm=a poke=GUEST_RIP", ERR_INVALID},
 	{"vm=a poke=:1", ERR_INVALID},
 	{"vm=a poke=GUEST_RIP:x", ERR_INVALID},
