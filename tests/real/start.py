@@ -1,8 +1,9 @@
 #!/usr/bin/python3
 """`make run GUEST=name`: boots a real guest in the best machine there is, on this terminal.
 
-GUEST=help lists the names. A program of guest/programs is a name too. What is needed of Debian's
-packages is fetched into build/debian/. BED, CORES and MENU are as for `make run`.
+GUEST=help lists the names. A program of guest/programs is a name too. Words behind the name go to
+Lintel with the guest (GUEST="hello check=entry"). What is needed of Debian's packages is fetched
+into build/debian/. BED, CORES and MENU are as for `make run`.
 """
 
 import os
@@ -32,8 +33,8 @@ def help_text():
     width = max(map(len, catalogue.GUESTS)) + 2
     lines = [f"  {name:<{width}}{guest.what}" for name, guest in catalogue.GUESTS.items()]
     names = sorted(path.stem for path in (ROOT / "guest" / "programs").glob("*.asm"))
-    return "\n".join(["make run GUEST=name", *lines, "", "or a program of guest/programs:",
-                      "  " + " ".join(names)])
+    return "\n".join(['make run GUEST=name, or GUEST="name word=value ..." (docs/guests.md)',
+                      *lines, "", "or a program of guest/programs:", "  " + " ".join(names)])
 
 
 def words_of(name):
@@ -45,11 +46,12 @@ def words_of(name):
     return None
 
 
-def start(name):
+def start(name, more):
     words = words_of(name)
     if words is None:
         print(f"GUEST={name} is not known\n\n{help_text()}", file=sys.stderr)
         return 2
+    words = " ".join([words, *more])
     iso = str(BUILD / f"guest-{name}.iso")
     guests.make(words, iso, str(BUILD / "lintel.elf"), grub=str(BUILD / "grub"))
     print(f"{name}: {words}\n", flush=True)
@@ -60,14 +62,14 @@ def start(name):
 
 
 def main():
-    name = sys.argv[1] if len(sys.argv) == 2 else "help"
+    name, *more = sys.argv[1:] or ["help"]
     if name == "help":
         print(help_text())
         return 0
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda n, _: sys.exit(128 + n))
     try:
-        return start(name)
+        return start(name, more)
     except (BedError, packages.PackageError, guests.GuestsError, FileNotFoundError,
             RuntimeError) as problem:
         print(f"\n{problem}", file=sys.stderr)
