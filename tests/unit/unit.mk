@@ -1,6 +1,6 @@
 # Unit tests: each tests/unit/test_NAME.c is a cmocka program of its own, linked with support.c and
-# what it needs of the pure sources (and of PLAYED, whose surroundings a test plays), under ASan and UBSan, by gcc and by clang. Those of gcc count
-# lines, too.
+# what it needs of the pure sources, under ASan and UBSan, by gcc and by clang. Those of gcc count
+# lines, too. PLAYED are sources that are not pure: a test plays what is around them.
 #
 #   make unit T=vpic              only test_vpic (several: T="vpic vpit")
 #   make unit UNIT_CC=gcc         only with gcc
@@ -45,7 +45,8 @@ build/unit/$(1)/test_%: build/unit/$(1)/tests/unit/test_%.o \
 	echo "  UNIT    $$@"
 	$(1) $$(UNIT_FLAGS_$(1)) -o $$@ $$^ -lcmocka
 
--include $$(UNIT_NAMES:%=build/unit/$(1)/tests/unit/test_%.d) $$(patsubst %.c,build/unit/$(1)/%.d,$$(PURE) $$(PLAYED)) \
+-include $$(UNIT_NAMES:%=build/unit/$(1)/tests/unit/test_%.d) \
+	$$(patsubst %.c,build/unit/$(1)/%.d,$$(PURE) $$(PLAYED)) \
 	build/unit/$(1)/tests/unit/support.d
 endef
 $(foreach c,gcc clang,$(eval $(call unit_rules,$(c))))
