@@ -218,12 +218,16 @@ static void step_done(struct cpu *c, struct trap_frame *f)
 
 /* ---- traps ---- */
 
-static void wait_for_lock(void)
+/* False: this core is to step before, and who has the lock waits for that. */
+static bool wait_for_lock(const struct cpu *c)
 {
 	while (!debug_try_lock()) {
+		if (state == STEPS && stepper == c)
+			return false;
 		vmx_serve_calls();
 		cpu_pause();
 	}
+	return true;
 }
 
 static void note_breakpoint(const struct cpu *c, const struct trap_frame *f,
@@ -245,7 +249,10 @@ static void breakpoint(struct cpu *c, struct trap_frame *f)
 		return;
 	}
 	c->frame = f;
-	wait_for_lock();
+	if (!wait_for_lock(c)) {
+		c->frame = NULL;
+		return;
+	}
 	/* It may be gone by now, or somebody has moved this core. */
 	p = host_find(f->rip);
 	if (p) {

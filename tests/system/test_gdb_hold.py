@@ -107,3 +107,26 @@ def test_a_detach_in_the_middle_of_an_exit_leaves_no_breakpoint(lintel):
         gdb.run("detach inferiors 2 1", 60)
     for _ in range(machine.console.count("PASS tick") + 2):
         machine.expect("PASS tick", 60)
+
+
+def test_a_core_that_waits_at_a_breakpoint_can_be_stepped(lintel):
+    machine = boot(lintel, [endless(f"tick{n}") for n in range(4)], cores=4, time_limit_s=200)
+    machine.expect("tick 1", 60)
+    with attach(machine, lintel.elf()) as gdb:
+        gdb.run("break time_at_tsc")
+        for _ in range(5):
+            said = gdb.run("continue", 60)
+            current = re.search(r"Thread 1\.(\d)", said)[1]
+            at = gdb.value("$rip")
+            others = [n for n in "1234" if n != current
+                      and re.search(rf"\b{at:#x}\b", gdb.run(f"thread apply 1.{n} output/x $rip"))]
+            if others:
+                break
+        assert others, "no other core came there meanwhile"
+        gdb.run(f"thread 1.{others[0]}")
+        gdb.run("delete")
+        gdb.run("stepi", 30)
+        assert gdb.value("$rip") != at
+        gdb.run("detach")
+    for _ in range(machine.console.count("PASS tick") + 2):
+        machine.expect("PASS tick", 60)
