@@ -32,6 +32,7 @@ from tests.bed.wire import Wire  # noqa: E402
 from tests.real import start  # noqa: E402
 
 HELPER = "tests/gdb/lintel_gdb.py"
+START_S = 300  # some emulators on some machines are slow
 CONSOLE = ROOT / "build" / "console.txt"
 
 
@@ -49,9 +50,21 @@ def make_image(name, elf):
     return iso
 
 
+def wait_for_guest(machine):
+    """Until somebody listens to gdb and its guest has begun; False if the machine ends instead."""
+    for sign in (r"\] gdb: ", r": started: "):
+        try:
+            machine.expect(sign, START_S)
+        except BedError:
+            print(machine.console, file=sys.stderr)
+            return False
+    return True
+
+
 def read_console(machine):
     """Until the machine has ended: what its console says, into a file."""
     with open(CONSOLE, "wb") as out:
+        out.write(machine.console_bytes)
         while True:
             data = machine.pump(0.2)
             if data is None:
@@ -71,11 +84,13 @@ def debug(name, elf):
     words = ["gdb", "-q", elf, "-x", HELPER, "-ex", f"lintel connect localhost:{machine.wire.port}"]
     print(f"{name} waits in {machine.name} with {machine.cores} cores ({why}).")
     if not gdb_may_start():
-        print(f"Type this in another terminal:\n\n  {shlex.join(words)}\n\n"
-              "Here is the console; Ctrl-C ends it.\n", flush=True)
+        print("Once the guest has started, type this in another terminal:\n\n"
+              f"  {shlex.join(words)}\n\nHere is the console; Ctrl-C ends it.\n", flush=True)
         return bed_run.run(machine)
     print(f"The console is in {CONSOLE.relative_to(ROOT)}; the end of gdb ends it.", flush=True)
     with machine:
+        if not wait_for_guest(machine):
+            return 1
         reader = threading.Thread(target=read_console, args=[machine], daemon=True)
         reader.start()
         run_gdb(words)

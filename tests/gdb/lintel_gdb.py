@@ -294,6 +294,7 @@ VM that is stopped, else the hypervisor, is in front."""
             raise LintelError("Which file has the symbols? `lintel connect TARGET FILE`.")
         file = os.path.abspath(file)
         gdb.execute("set osabi none")
+        gdb.execute("set disassembly-flavor intel")  # as in our sources
         gdb.execute("file", to_string=True)  # a guest of 16 bits cannot have a 64-bit program
         gdb.execute(f"target remote {target}", to_string=True)
         give_symbols(file)

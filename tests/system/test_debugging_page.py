@@ -111,6 +111,7 @@ def test_the_page_shows_what_gdb_says(lintel, number):
     line = settings.get("line", "com2")
     machine = lintel.boot(lines, f"gdb={line}", cores=int(settings.get("cores", "1")), ips=IPS,
                           wire=Wire(shares_com1=line == "com1"), time_limit_s=240)
-    if "after" in settings:
-        machine.expect(settings["after"], 60)
+    machine.expect(r"\] gdb: ", 60)
+    for _ in lines:
+        machine.expect(r": started: ", 60)
     follow(machine, steps)
