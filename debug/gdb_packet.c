@@ -95,18 +95,20 @@ static enum gdb_event packet_came(struct gdb_packet *p)
 {
 	static const char first[] = "qSupported";
 	uint32_t h = hash(p);
+	bool is_first =
+		p->in_len >= sizeof(first) - 1 && memcmp(p->in, first, sizeof(first) - 1) == 0;
+	bool at_once = p->now_ns - p->asked_ns < REPEATED_NS;
 
 	/* gdb begins each connection by this, and with acknowledgements. */
-	if (p->in_len >= sizeof(first) - 1 && memcmp(p->in, first, sizeof(first) - 1) == 0) {
+	if (is_first)
 		p->no_ack = false;
-		p->last_hash = 0;
-	}
 	/* Twice: if gdb sees none it takes the answer for an old one, acknowledges it, and then
 	 * asks again, and nothing tells that from a second wish. One too many is skipped. */
 	acknowledge(p, '+');
 	acknowledge(p, '+');
-	if (!p->no_ack && h == p->last_hash && is_repeated(p)) {
-		if (p->answered)
+	if (!p->no_ack && h == p->last_hash && (is_repeated(p) || (is_first && at_once))) {
+		/* Both waited in the line while nobody listened: gdb wants one answer. */
+		if (p->answered && !at_once)
 			send_again(p);
 		return GDB_NOTHING;
 	}
@@ -116,6 +118,7 @@ static enum gdb_event packet_came(struct gdb_packet *p)
 	if (p->out_at == 0)
 		p->out_len = 0;
 	p->last_hash = h;
+	p->asked_ns = p->now_ns;
 	p->held = true;
 	p->answered = false;
 	p->in_wrong = p->wrong;

@@ -61,6 +61,7 @@ struct gdb_packet {
 	bool in_wrong; /* it came whole, but with bad escapes, or it is too long */
 	bool answered; /* the last request has its answer */
 	uint32_t last_hash;
+	uint64_t asked_ns; /* when the last request came that was no repetition */
 
 	/* out[out_at..out_len) is to be sent; out_len stays for a repetition. */
 	uint16_t out_len, out_at;

@@ -211,6 +211,23 @@ static void a_repeated_request_is_not_done_twice(void **state)
 	assert_int_equal(machine.threads[2].steps, 3);
 }
 
+static void what_waited_twice_in_the_line_is_answered_once(void **state)
+{
+	static const char request[] = "qSupported:multiprocess+";
+
+	(void)state;
+	rig_start(&own_line);
+	now_ns += NS_PER_SECOND;
+	for (unsigned i = 0; i < 3; i++) {
+		rig_send_packet(request, sizeof(request) - 1);
+		rig_turn();
+		rig_drain(false);
+	}
+	assert_int_equal(rig_packets, 1);
+	rig_send_text("+");
+	assert_string_equal(ask("vMustReplyEmpty"), "");
+}
+
 static void a_repeated_continue_while_it_runs_is_only_acknowledged(void **state)
 {
 	(void)state;
@@ -363,6 +380,7 @@ int main(void)
 		cmocka_unit_test(an_answer_that_is_not_acknowledged_is_repeated_for_a_while),
 		cmocka_unit_test(a_gdb_that_takes_nothing_any_more_is_gone),
 		cmocka_unit_test(a_repeated_request_is_not_done_twice),
+		cmocka_unit_test(what_waited_twice_in_the_line_is_answered_once),
 		cmocka_unit_test(a_repeated_continue_while_it_runs_is_only_acknowledged),
 		cmocka_unit_test(a_new_request_ends_the_repetition_of_the_answer_before),
 		cmocka_unit_test(packets_that_come_while_one_is_served_are_dropped),
