@@ -45,6 +45,7 @@ enum end_action { END_POWEROFF, END_RESET, END_HALT };
 enum stage { STAGE_STARTED, STAGE_VMX, STAGE_GUESTS };
 
 static const char *const end_words[] = {"poweroff", "reset", "halt"};
+static const char *const vmxoff_words[] = {"end", "between"};
 static const char *const panic_words[] = {"halt", "reset", "poweroff"};
 
 NORETURN void kernel_main(uint32_t magic, uint32_t info_phys);
@@ -347,6 +348,7 @@ NORETURN void kernel_main(uint32_t magic, uint32_t info_phys)
 	command_line_complain("cores", options_u64(&command_line, "cores", CPU_MAX, &cores));
 	command_line_complain("without", options_text(&command_line, "without", &without));
 	command_line_complain("stats", options_flag(&command_line, "stats", &stats));
+	vmx_off_between = command_line_choice("vmxoff", vmxoff_words, ARRAY_SIZE(vmxoff_words), 0);
 	stats_start(stats);
 	(void)smp_start(&acpi, (unsigned)cores, application_processor);
 	if (vmx_init(&host_frames, &ops, without, &reason) != OK)

@@ -24,6 +24,7 @@ hpa_t vmx_msr_bitmap;
 uint64_t vmx_xcr0_all;
 unsigned vmx_fpu_order;
 bool vmx_trace_ports;
+bool vmx_off_between;
 
 static struct text left_out;
 static uint32_t switched_msrs[VCPU_PARKED_MSRS];
@@ -214,6 +215,18 @@ void vmx_core_off(void)
 	if (frames_free(vmx_frames, core->region, 0) != OK)
 		panic("a VMXON region cannot be given back");
 	log_debug(LOG_VMX, "VMXOFF");
+}
+
+void vmx_core_between(void)
+{
+	struct vmx_core *core = this_cpu()->vmx;
+
+	if (!vmx_off_between || core->first)
+		return;
+	vmx_core_off();
+	if (vmx_core_on() != OK)
+		panic("VMX operation cannot be entered again");
+	core->times_off++;
 }
 
 struct vmx_core *vmx_core_of(unsigned cpu_index)

@@ -33,6 +33,7 @@ struct vmx_core {
 	struct vcpu *first;     /* vCPUs of this core, in the order of their turns */
 	struct vm *new_vms;     /* VMs that this core has to start */
 	uint64_t entries;
+	unsigned times_off; /* by vmx_core_between() */
 	struct vmx_call call;
 	bool between_runs; /* no guest is in the middle of an exit */
 };
@@ -52,6 +53,11 @@ MUST_CHECK enum status vmx_core_on(void);
 
 /* And out of it. Every vCPU of this core must be gone. */
 void vmx_core_off(void);
+
+/* vmxoff=between: a run has ended, another one may follow. Out of VMX operation and into it again,
+ * unless this core has more guests. */
+extern bool vmx_off_between;
+void vmx_core_between(void);
 
 /* The structure of a core, for handing VMs to it before it runs its loop. */
 struct vmx_core *vmx_core_of(unsigned cpu_index);

@@ -149,4 +149,7 @@ void vmx_core_loop(void)
 		else
 			sleep_until(core, wake_ns);
 	}
+	if (core->times_off)
+		log_info(LOG_VMX, "VMX operation was left and entered again %u times",
+			 core->times_off);
 }

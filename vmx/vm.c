@@ -233,6 +233,7 @@ bool vm_finish(struct vm *vm)
 	trace_vm(vm, vm->restart ? TRACE_VM_RESET : TRACE_VM_END);
 	drain_serial(vm);
 	vm_release(vm);
+	vmx_core_between();
 	if (vm->restart) {
 		vm->resets++;
 		vm->exits_before_reset += vcpu_exits(&vm->vcpu);

@@ -18,6 +18,18 @@ def test_1000_guests_come_and_go_and_no_page_is_lost(lintel):
     assert now == before
 
 
+def test_vmx_operation_is_left_1000_times_and_nothing_is_lost(lintel):
+    lines = [guest("hello", vm=name, mem="128K", core=core, repeat=500)
+             for core, name in enumerate("ab")]
+    text = lintel.end_well(lintel.boot(lines, "vmxoff=between", cores=2))
+    assert len(re.findall(r"^(?:[ab]\| )?hello\r?$", text, re.M)) == 1000
+    times = [line for line in console.log(text)
+             if line.text == "VMX operation was left and entered again 500 times"]
+    assert {line.core for line in times} == {0, 1}
+    now, before = re.search(FREE, text).groups()
+    assert now == before
+
+
 def test_1000_guests_on_four_cores_and_no_page_is_lost(lintel):
     names = ["a", "b", "c", "d"]
     lines = [guest("hello", vm=name, mem="128K", repeat=250) for name in names]
