@@ -597,6 +597,8 @@ def mode_in_front():
     """gdb's name for what the instructions of the thread in front are."""
     if gdb.selected_inferior().pid == HYPERVISOR_PID:
         return "i386:x86-64"
+    if gdb.parse_and_eval("$cs_access").type.code == gdb.TYPE_CODE_VOID:
+        read_description()  # gdb asks by itself for the first process only
     access = number("$cs_access")
     if number("$efer") & EFER_LMA and access & CS_LONG:
         return "i386:x86-64"
