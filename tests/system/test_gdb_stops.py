@@ -1,4 +1,6 @@
-"""The real gdb and a guest: breakpoints and watchpoints, and what the guest sees of them."""
+"""The real gdb and guests: what stops one, what the guest and its neighbours see of it."""
+
+import re
 
 import pytest
 
@@ -7,9 +9,34 @@ from debuggee import Program
 from gdb_boot import attach, boot, go_to, memory, waiting
 
 
+SPIN = 1  # of [wish]
+
+
 @pytest.fixture(scope="module")
 def program(tmp_path_factory):
     return Program(str(tmp_path_factory.mktemp("debuggee")))
+
+
+def wish(gdb, program, what):
+    gdb.run(f"set *(unsigned char*){program['wish']:#x} = {what}")
+
+
+def in_front(gdb, name):
+    """The VM of that name is what gdb's commands are about; it stands still then."""
+    number = re.search(rf'^[* ] ([0-9.]+) +Thread \S+ "{name}"', gdb.run("info threads"), re.M)[1]
+    gdb.run(f"thread {number}")
+    gdb.run("lintel mode")
+
+
+def go_on_until(gdb, address):
+    """Lets it run for a moment, again and again, until it is stopped there."""
+    for _ in range(10):
+        gdb.run("lintel mode")
+        if gdb.value("$pc") == address:
+            return
+        gdb.let_go()
+        gdb.interrupt()
+    gdb.fail(f"it does not come to {address:#x}")
 
 
 def expect_unchanged(machine, program, name="debuggee"):
@@ -63,20 +90,30 @@ def test_breakpoints_and_watchpoints_stop_and_are_not_seen(lintel, program, core
     expect_unchanged(machine, program)
 
 
-def test_a_gdb_that_was_killed_leaves_the_guest_to_the_next(lintel, program):
-    machine = boot(lintel, [waiting()], time_limit_s=120)
+def test_gdb_comes_and_goes(lintel, program):
+    machine = boot(lintel, [waiting()], time_limit_s=200)
     with attach(machine, helper=True) as gdb:
-        gdb.run(f"set *(unsigned char*){program['wish']:#x} = 1")
-        gdb.let_go(3)
+        wish(gdb, program, SPIN)
+        gdb.let_go(2)
         gdb.interrupt()
-        gdb.run("lintel mode")
-        assert gdb.value("$pc") == program["spin"]  # JMP $ with interrupts off
+        go_on_until(gdb, program["spin"])  # JMP $ with interrupts off
         assert gdb.value("$eflags & 0x200") == 0
+        gdb.run("detach inferiors 1 2")
+    with attach(machine, helper=True) as gdb:  # it ran on after a detach
+        in_front(gdb, "debuggee")
+        assert gdb.value("$pc") == program["spin"]
+        gdb.run(f"break *{program['spun']:#x}")
+        gdb.let_go()
         gdb.kill()
-    with attach(machine, helper=True) as gdb:
-        gdb.run("lintel mode")
+    with attach(machine, helper=True) as gdb:  # it runs after kill -9, with a breakpoint set
+        in_front(gdb, "debuggee")
+        assert gdb.value("$pc") == program["spin"]
+        assert memory(gdb, program["spun"], 1) == program.bytes[program["spun"] - 0x7C00]
+        gdb.kill()
+    with attach(machine, helper=True) as gdb:  # and it stands where that one stopped it
+        in_front(gdb, "debuggee")
         assert gdb.value("$pc") == program["spin"]
         gdb.run(f"set $pc = {program['spun']:#x}")
-        gdb.run("detach")
+        gdb.run("detach inferiors 1 2")
     lintel.end_well(machine)
     expect_unchanged(machine, program)
