@@ -5,11 +5,12 @@ import re
 import pytest
 
 import console
+from conftest import guest
 from debuggee import Program
 from gdb_boot import attach, boot, go_to, memory, waiting
 
 
-SPIN = 1  # of [wish]
+SPIN, TRIPLE = 1, 2  # of [wish]
 
 
 @pytest.fixture(scope="module")
@@ -117,3 +118,46 @@ def test_gdb_comes_and_goes(lintel, program):
         gdb.run("detach inferiors 1 2")
     lintel.end_well(machine)
     expect_unchanged(machine, program)
+
+
+@pytest.mark.parametrize("cores", [1, 4])
+def test_a_stopped_vm_s_clock_stands_still_while_others_go_on(lintel, program, cores):
+    machine = boot(lintel, [waiting(), guest("tick", vm="tick", repeat=100000)], cores=cores,
+                   time_limit_s=300)
+    with attach(machine, helper=True) as gdb:
+        gdb.run(f"break *{program['on_tick']:#x}")
+        gdb.run("continue")
+        for ticks in range(3):
+            assert gdb.value("$pc") == program["on_tick"]
+            assert gdb.value(f"*(int*){program['ticks']:#x}") == ticks
+            for _ in range(machine.console.count("PASS tick") + 1):
+                machine.expect("PASS tick", 60)  # a second of the neighbour
+            gdb.run("continue")
+        gdb.run("delete")
+        gdb.run("detach inferiors 1 2")
+    machine.expect("debuggee: ended", 60)
+    expect_unchanged(machine, program)
+    ended = machine.expect(r"\((\d+) ms, \d+ exits", 10)
+    assert int(ended[1]) < 1000
+    assert "FAIL" not in console.guest(machine.console, "tick")
+
+
+def test_what_would_end_a_vm_stops_it(lintel, program):
+    machine = boot(lintel, [waiting(vm="three"),
+                            guest("hello", vm="entry", debug="wait", poke="GUEST_RFLAGS:0"),
+                            guest("demo", vm="unknown", debug="wait",
+                                  poke="PROC_CONTROLS:0xb6187dfa")], time_limit_s=200)
+    with attach(machine, helper=True) as gdb:
+        wish(gdb, program, TRIPLE)
+        assert "SIGSEGV" in gdb.run("continue", 60)
+        gdb.run("lintel mode")
+        assert program["spun"] < gdb.value("$pc") <= program["finish"]
+        for name, signal in (("entry", "SIGABRT"), ("unknown", "SIGSYS")):
+            in_front(gdb, name)
+            said = gdb.run("continue", 30)
+            assert f'"{name}" received signal {signal}' in said, said
+        gdb.run("detach inferiors 1 2 3 4")
+    assert lintel.end_badly(machine) == "lintel: done: 3 of 3 guests failed"
+    for line in ("three: .*triple fault", "entry: VM-entry failure",
+                 "unknown: VM exit that nobody handles"):
+        assert console.logged(machine.console, line), line
