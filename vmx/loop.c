@@ -123,6 +123,9 @@ static void take_turn(struct vmx_core *core, struct vcpu *v)
 		finish_vm(core, v->vm);
 		return;
 	}
+	/* A stop counts from here, not from the next turn that it would have. */
+	if (UNLIKELY(__atomic_load_n(&v->vm->debug.flags, __ATOMIC_RELAXED)))
+		(void)vm_stop_look(v->vm);
 	if (!alone) {
 		/* To the end of the queue. */
 		remove_vcpu(core, v);
