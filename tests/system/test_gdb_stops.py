@@ -120,26 +120,31 @@ def test_gdb_comes_and_goes(lintel, program):
     expect_unchanged(machine, program)
 
 
+def wait_a_second(machine):
+    """Until the other guest, the demo, has said twice more that a second is over."""
+    line = re.compile(r"tick [1-5]00 ")
+    before = len(line.findall(machine.console))
+    while len(line.findall(machine.console)) < before + 2:
+        assert machine.pump(0.2) is not None
+
+
 @pytest.mark.parametrize("cores", [1, 4])
 def test_a_stopped_vm_s_clock_stands_still_while_others_go_on(lintel, program, cores):
-    machine = boot(lintel, [waiting(), guest("tick", vm="tick", repeat=100000)], cores=cores,
-                   time_limit_s=300)
+    machine = boot(lintel, [waiting(), guest("demo", vm="other", repeat=1000)], cores=cores,
+                   time_limit_s=200)
     with attach(machine, helper=True) as gdb:
         gdb.run(f"break *{program['on_tick']:#x}")
         gdb.run("continue")
-        for ticks in range(3):
+        for ticks in range(2):
             assert gdb.value("$pc") == program["on_tick"]
             assert gdb.value(f"*(int*){program['ticks']:#x}") == ticks
-            for _ in range(machine.console.count("PASS tick") + 1):
-                machine.expect("PASS tick", 60)  # a second of the neighbour
+            wait_a_second(machine)
             gdb.run("continue")
         gdb.run("delete")
         gdb.run("detach inferiors 1 2")
-    machine.expect("debuggee: ended", 60)
-    expect_unchanged(machine, program)
-    ended = machine.expect(r"\((\d+) ms, \d+ exits", 10)
+    ended = machine.expect(r"debuggee: ended .*\((\d+) ms, \d+ exits", 60)
     assert int(ended[1]) < 1000
-    assert "FAIL" not in console.guest(machine.console, "tick")
+    expect_unchanged(machine, program)
 
 
 def test_what_would_end_a_vm_stops_it(lintel, program):
