@@ -69,6 +69,8 @@ void gdb_goodbye_if_alone(struct gdb_server *s);
 /* gdb_stop.c */
 void gdb_collect_stops(struct gdb_server *s);
 void gdb_drop_stops(struct gdb_server *s, uint32_t pid);
+/* Each thread (of that process, unless 0) that stands without a word about it gets one. */
+void gdb_find_stopped(struct gdb_server *s, uint32_t pid);
 bool gdb_take_stop(struct gdb_server *s, struct debug_thread t, struct debug_stop *stop);
 void gdb_put_stop(struct gdb_server *s, const struct debug_stop *stop);
 void gdb_report_stops(struct gdb_server *s);

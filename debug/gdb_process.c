@@ -1,7 +1,8 @@
 /* debug/gdb_process.c - processes: attach, detach, kill. */
 #include "debug/gdb_parts.h"
 
-/* All-stop: the process is stopped, and its stop is the answer. */
+/* All-stop: the process is stopped, and its stop is the answer. Non-stop: gdb stops it itself and
+ * waits for word of that, which one that stands already has none of. */
 enum gdb_answer gdb_attach_packet(struct gdb_server *s, struct gdb_args *a)
 {
 	struct gdb_args none = *a;
@@ -16,7 +17,11 @@ enum gdb_answer gdb_attach_packet(struct gdb_server *s, struct gdb_args *a)
 	s->general = (struct debug_thread){.pid = pid};
 	s->resumed = s->general;
 	none.at = none.end;
-	return s->non_stop ? GDB_OK : gdb_question(s, &none);
+	if (!s->non_stop)
+		return gdb_question(s, &none);
+	gdb_collect_stops(s);
+	gdb_find_stopped(s, pid);
+	return GDB_OK;
 }
 
 enum gdb_answer gdb_detach_packet(struct gdb_server *s, struct gdb_args *a)

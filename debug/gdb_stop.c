@@ -242,14 +242,14 @@ enum gdb_answer gdb_stopped(struct gdb_server *s, struct gdb_args *a)
 	return GDB_COMPOSED;
 }
 
-/* Each thread that stands still without a word about it gets one. */
-static void find_stopped(struct gdb_server *s)
+void gdb_find_stopped(struct gdb_server *s, uint32_t pid)
 {
 	gdb_threads(s);
 	for (unsigned i = 0; i < s->thread_count && s->stop_count < GDB_STOPS_MAX; i++) {
 		struct debug_stop stop = {.thread = s->threads[i], .reason = DEBUG_STOP_START};
 
-		if (!s->target->is_stopped(s->target->state, s->threads[i]))
+		if ((pid != 0 && pid != s->threads[i].pid) ||
+		    !s->target->is_stopped(s->target->state, s->threads[i]))
 			continue;
 		(void)gdb_take_stop(s, s->threads[i], &stop);
 		s->stops[s->stop_count++] = stop;
@@ -265,7 +265,7 @@ enum gdb_answer gdb_question(struct gdb_server *s, struct gdb_args *a)
 		return gdb_answer_of(ERR_NOT_FOUND);
 	gdb_collect_stops(s);
 	if (s->non_stop) {
-		find_stopped(s);
+		gdb_find_stopped(s, 0);
 		return gdb_stopped(s, a);
 	}
 	if (!gdb_resolve(s, &s->general))

@@ -260,6 +260,19 @@ static void attach_in_all_stop_stops(void **state)
 	assert_false(machine.threads[HOST_1].stopped);
 }
 
+static void attach_in_non_stop_tells_of_what_stands(void **state)
+{
+	(void)state;
+	rig_connect_non_stop();
+	ask("!");
+	ask("?");
+	machine.threads[LONG].stopped = true;
+	assert_string_equal(ask("vAttach;3"), "OK");
+	assert_true(rig_wait());
+	assert_memory_equal(rig_reply, "Stop:T05thread:p3.1", 19);
+	assert_string_equal(ask("vStopped"), "OK");
+}
+
 static void non_stop_stops_nothing_by_itself(void **state)
 {
 	(void)state;
@@ -386,6 +399,7 @@ int main(void)
 		cmocka_unit_test(the_hypervisors_fault_is_told_at_once),
 		cmocka_unit_test(a_thread_that_does_not_stop_is_an_error_in_time),
 		cmocka_unit_test(attach_in_all_stop_stops),
+		cmocka_unit_test(attach_in_non_stop_tells_of_what_stands),
 		cmocka_unit_test(non_stop_stops_nothing_by_itself),
 		cmocka_unit_test(non_stop_tells_stops_one_by_one),
 		cmocka_unit_test(a_thread_whose_stop_is_not_told_yet_does_not_go_on),
