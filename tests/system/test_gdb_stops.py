@@ -166,3 +166,26 @@ def test_what_would_end_a_vm_stops_it(lintel, program):
     for line in ("three: .*triple fault", "entry: VM-entry failure",
                  "unknown: VM exit that nobody handles"):
         assert console.logged(machine.console, line), line
+
+
+def test_without_all_stop_one_vm_runs_while_another_is_looked_at(lintel, program):
+    machine = boot(lintel, [waiting(), waiting("spin", vm="other")], time_limit_s=120)
+    with attach(machine, helper=True, how="extended-remote", settings=["non-stop on"]) as gdb:
+        for command in ("add-inferior", "inferior 2", "attach 3", "continue &"):
+            gdb.run(command)
+        machine.expect(r"other\| spin: ", 60)
+        gdb.run("thread 1.1")
+        gdb.run(f"break *{program['walk_16']:#x}")
+        gdb.start("continue &")
+        gdb.expect(f"Breakpoint 1, {program['walk_16']:#010x}", 60)
+        gdb.run("stepi")
+        assert gdb.value("$pc") == program.between("walk_16", "called_16")[1].at
+        assert re.search(r'^  2.1 .*"other".*\(running\)$', gdb.run("info threads"), re.M)
+        gdb.run("thread 2.1")
+        gdb.start("interrupt")
+        gdb.expect(r"Thread 2\.1 \"other\" stopped", 60)
+        assert "jmp" in gdb.run("x/i $pc")
+        gdb.run("kill inferiors 2")
+        gdb.run("detach inferiors 1")
+    assert lintel.end_badly(machine) == "lintel: done: 1 of 2 guests failed"
+    expect_unchanged(machine, program)
