@@ -8,6 +8,7 @@ import console
 from conftest import guest
 from debuggee import Program
 from gdb_boot import attach, boot, go_to, memory, waiting
+from tests.bed import Noise
 
 
 SPIN, TRIPLE = 1, 2  # of [wish]
@@ -188,4 +189,35 @@ def test_without_all_stop_one_vm_runs_while_another_is_looked_at(lintel, program
         gdb.run("kill inferiors 2")
         gdb.run("detach inferiors 1")
     assert lintel.end_badly(machine) == "lintel: done: 1 of 2 guests failed"
+    expect_unchanged(machine, program)
+
+
+def patiently(gdb, command):
+    """gdb 13 gives a command up if a checksum that it reads is no number: typed once more then."""
+    for _ in range(10):
+        said = gdb.run(command, 120)
+        if "Invalid hex digit" not in said:
+            return said
+    gdb.fail(f"no answer to {command}")
+    return ""
+
+
+def test_a_bad_line_costs_time_and_nothing_else(lintel, program):
+    machine = boot(lintel, [waiting()], time_limit_s=200)
+    with attach(machine, helper=True) as gdb:
+        noise = [Noise(7, 0.003, 0.002), Noise(11, 0.003, 0.002)]
+        machine.wire.to_machine, machine.wire.to_gdb = noise
+        patiently(gdb, f"tbreak *{program['walk_16']:#x}")
+        patiently(gdb, "continue")
+        for at in range(program["main"], program["main"] + 256, 16):
+            said = patiently(gdb, f"x/16xb {at:#x}")
+            read = bytes(int(word, 16) for word in re.findall(r"\t0x([0-9a-f]{2})", said))
+            assert read == program.bytes[at - 0x7C00:][:16]
+        for value in range(1, 10):
+            patiently(gdb, f"set $ebx = {value * 0x01010101:#x}")
+            assert f"{value * 0x01010101:#x}" in patiently(gdb, "print/x $ebx")
+        assert sum(n.lost + n.spoiled for n in noise) > 0
+        machine.wire.to_machine = machine.wire.to_gdb = bytes
+        gdb.run("detach inferiors 1 2", 60)
+    lintel.end_well(machine)
     expect_unchanged(machine, program)
