@@ -130,3 +130,18 @@ def test_a_core_that_waits_at_a_breakpoint_can_be_stepped(lintel):
         gdb.run("detach")
     for _ in range(machine.console.count("PASS tick") + 2):
         machine.expect("PASS tick", 60)
+
+
+def test_a_panic_stops_for_gdb(lintel):
+    machine = boot(lintel, [endless("tick")], "gdb=com2 crash=pf crashafter=30 panic=poweroff",
+                   time_limit_s=120)
+    with attach(machine, lintel.elf()) as gdb:
+        said = gdb.run("continue", 100)
+        assert '"lintel" received signal SIGSEGV' in said, said
+        assert "crash_page_fault" in gdb.run("backtrace")
+        machine.expect("PANIC on core 0", 10)  # its report came before
+        machine.expect(r"vmx_core_loop\+", 10)
+        gdb.start("continue")
+        while machine.pump(0.2) is not None:
+            pass
+    assert machine.wait() != 0
