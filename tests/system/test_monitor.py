@@ -48,7 +48,7 @@ COMMANDS = [
                    r"GUEST_CS_LIMIT            0000ffff\nGUEST_CS_ACCESS           \w{8}\n"
                    r"GUEST_CS_BASE             0{16}\n"),
     ("vmcs a xyzzy", 'no field has "xyzzy" in its name\n'),
-    ("vmcs a", r"VPID +\w{4}\n.*HOST_RIP +ffffffff\w{8}\n"),
+    ("vmcs a", r"VPID +\w{4}\n.*HOST_RIP +ffffffff\w{8}\n.*"),
     ("caps", r"controls +bit +name +wanted +allowed +granted\n.*"
              r"CR0 fixed 0x80000021\.\.0xffffffff, .*\n"),
     ("inject a 256", r"256 is not from 0 to 0xff\nusage: inject NAME VECTOR \[ERRORCODE\]\n"),
