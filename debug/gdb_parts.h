@@ -57,6 +57,8 @@ bool gdb_choose(struct gdb_server *s);
 enum status gdb_attach(struct gdb_server *s, uint32_t pid);
 void gdb_forget(struct gdb_server *s, uint32_t pid); /* is gone, or detached */
 void gdb_detach_all(struct gdb_server *s);
+/* What the packet asks has waited for as long as gdb has patience. */
+bool gdb_is_late(const struct gdb_server *s);
 /* The general thread, stopped. GDB_OK; GDB_LATER; or an error. */
 enum gdb_answer gdb_need_stopped(struct gdb_server *s, struct debug_thread t);
 void gdb_set_told(struct gdb_server *s, struct debug_thread t, bool told);

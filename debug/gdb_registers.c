@@ -176,16 +176,31 @@ void gdb_put_expedited(struct gdb_server *s, struct debug_thread t)
 	}
 }
 
+/* A VM whose core is held in the middle of an exit does not come to a stop: gdb shows that it cannot
+ * know the value, and goes on with its list of threads. */
+static void put_unknown(struct gdb_server *s, const struct place *p)
+{
+	for (unsigned i = 0; i < p->wire; i++)
+		gdb_put_text(&s->packet, "xx");
+}
+
 enum gdb_answer gdb_read_all(struct gdb_server *s, struct gdb_args *a)
 {
 	enum gdb_answer answer = gdb_fetch_registers(s);
+	bool unknown = answer == GDB_LATER && gdb_is_late(s);
 	enum gdb_layout layout = layout_of(s, s->general.pid);
 	struct place place;
 
-	if (answer != GDB_OK || a->at < a->end)
-		return answer != GDB_OK ? answer : GDB_WRONG;
-	for (unsigned i = 0; i < count_in_row(layout) && find(layout, i, &place); i++)
-		put_register(s, &place);
+	if (answer != GDB_OK && !unknown)
+		return answer;
+	if (a->at < a->end)
+		return GDB_WRONG;
+	for (unsigned i = 0; i < count_in_row(layout) && find(layout, i, &place); i++) {
+		if (unknown)
+			put_unknown(s, &place);
+		else
+			put_register(s, &place);
+	}
 	return GDB_COMPOSED;
 }
 
@@ -220,10 +235,11 @@ enum gdb_answer gdb_write_all(struct gdb_server *s, struct gdb_args *a)
 enum gdb_answer gdb_read_one(struct gdb_server *s, struct gdb_args *a)
 {
 	enum gdb_answer answer = gdb_fetch_registers(s);
+	bool unknown = answer == GDB_LATER && gdb_is_late(s);
 	struct place place;
 	uint64_t number;
 
-	if (answer != GDB_OK)
+	if (answer != GDB_OK && !unknown)
 		return answer;
 	if (!gdb_take_number(a, &number) || a->at < a->end)
 		return GDB_WRONG;
@@ -231,6 +247,8 @@ enum gdb_answer gdb_read_one(struct gdb_server *s, struct gdb_args *a)
 	if (!find(layout_of(s, s->general.pid), number, &place) ||
 	    (place.group->feature == GDB_SYSTEM && !is_described(s, s->general.pid)))
 		gdb_put_text(&s->packet, "xxxxxxxx");
+	else if (unknown)
+		put_unknown(s, &place);
 	else
 		put_register(s, &place);
 	return GDB_COMPOSED;

@@ -7,6 +7,11 @@
 #define LATER_NS     (1500 * NS_PER_MILLISECOND)
 #define OUTPUT_BYTES 1024u
 
+bool gdb_is_late(const struct gdb_server *s)
+{
+	return s->held_ns != 0 && s->packet.now_ns - s->held_ns > LATER_NS;
+}
+
 static enum gdb_answer extend(struct gdb_server *s, struct gdb_args *a)
 {
 	(void)a;
@@ -169,7 +174,7 @@ static void serve(struct gdb_server *s)
 	s->commanding = false;
 	gdb_packet_begin(&s->packet, false);
 	answer = s->packet.in_wrong ? GDB_WRONG : dispatch(s);
-	if (answer == GDB_LATER && s->held_ns != 0 && s->packet.now_ns - s->held_ns > LATER_NS)
+	if (answer == GDB_LATER && gdb_is_late(s))
 		answer = gdb_answer_of(ERR_BUSY);
 	if (answer == GDB_LATER || answer == GDB_SILENT) {
 		s->packet.out_len = s->packet.out_at = 0;
