@@ -112,25 +112,30 @@ static void put_register(struct gdb_server *s, const struct place *p)
 	gdb_put_hex(&s->packet, value, p->wire);
 }
 
-/* What the layout has no room for stays as it is. False: there is no such register now. */
-static bool set_register(struct debug_registers *r, const struct place *p, const uint8_t *value)
+/* What the layout has no room for stays as it is; what the register has no room for is an error.
+ * ERR_UNSUPPORTED: there is no such register now. */
+static enum status set_register(struct debug_registers *r, const struct place *p,
+				const uint8_t *value)
 {
 	unsigned bytes = p->bytes < p->wire ? p->bytes : p->wire;
 
 	if (is_missing(r, p))
-		return false;
+		return ERR_UNSUPPORTED;
+	for (unsigned i = bytes; i < p->wire; i++)
+		if (value[i] != 0)
+			return ERR_INVALID;
 	if (p->group->type == GDB_FPU_CONTROL &&
 	    p->offset == offsetof(struct debug_registers, fpu[4])) {
 		r->fpu[4] = 0;
 		for (unsigned i = 0; i < 8; i++)
 			if ((value[i / 4] >> (i % 4 * 2) & 3) != 3)
 				r->fpu[4] |= (uint8_t)BIT(i);
-		return true;
+		return OK;
 	}
 	memcpy((uint8_t *)r + p->offset, value, bytes);
 	if (p->group->type == GDB_CODE && r->mode != DEBUG_64_BIT)
 		r->cpu.rip = (uint32_t)(r->cpu.rip - base_of_rip(r));
-	return true;
+	return OK;
 }
 
 /* How many registers are in `g`: those before the FPU's. gdb asks for the others one by one. */
@@ -176,8 +181,8 @@ void gdb_put_expedited(struct gdb_server *s, struct debug_thread t)
 	}
 }
 
-/* A VM whose core is held in the middle of an exit does not come to a stop: gdb shows that it cannot
- * know the value, and goes on with its list of threads. */
+/* A VM whose core is held in the middle of an exit does not come to a stop: gdb shows that it
+ * cannot know the value, and goes on with its list of threads. */
 static void put_unknown(struct gdb_server *s, const struct place *p)
 {
 	for (unsigned i = 0; i < p->wire; i++)
@@ -227,7 +232,7 @@ enum gdb_answer gdb_write_all(struct gdb_server *s, struct gdb_args *a)
 		one.end = a->at;
 		if (!gdb_take_bytes(&one, value, sizeof(value), &len))
 			return GDB_WRONG;
-		(void)set_register(&s->registers, &place, value);
+		answer = gdb_answer_of(set_register(&s->registers, &place, value));
 	}
 	return answer == GDB_OK ? write_back(s) : answer;
 }
@@ -268,7 +273,6 @@ enum gdb_answer gdb_write_one(struct gdb_server *s, struct gdb_args *a)
 	    !gdb_take_bytes(a, value, sizeof(value), &len) ||
 	    !find(layout_of(s, s->general.pid), number, &place) || len != place.wire)
 		return GDB_WRONG;
-	if (!set_register(&s->registers, &place, value))
-		return gdb_answer_of(ERR_UNSUPPORTED);
-	return write_back(s);
+	answer = gdb_answer_of(set_register(&s->registers, &place, value));
+	return answer == GDB_OK ? write_back(s) : answer;
 }

@@ -210,6 +210,31 @@ static void g_has_what_comes_before_the_fpu(void **state)
 	assert_int_equal(strlen(ask("g")), 2 * (16 * 8 + 8 + 7 * 4));
 }
 
+/* Two bytes of a register's four on the line. */
+static void more_than_a_register_holds_is_refused(void **state)
+{
+	static const char *const names[] = {"cs", "tr", "gdtr_limit", "fctrl", "ftag", "fop"};
+	char all[512], before[32];
+
+	(void)state;
+	for (uint32_t pid = 2; pid <= 3; pid++) {
+		connect_described(pid);
+		for (unsigned i = 0; i < ARRAY_SIZE(names); i++) {
+			strcpy(before, value_of(names[i]));
+			assert_string_equal(set_value(names[i], "00000100"), "E16");
+			assert_string_equal(set_value(names[i], "00000080"), "E16");
+			assert_string_equal(value_of(names[i]), before);
+		}
+	}
+	connect_described(2);
+	all[0] = 'G';
+	strcpy(all + 1, ask("g"));
+	memcpy(all + 1, "01000000", 8);          /* eax */
+	memcpy(all + 1 + 8 * 15, "00000100", 8); /* gs */
+	assert_string_equal(ask(all), "E16");
+	assert_string_equal(value_of("eax"), "00000000");
+}
+
 static void a_layout_stays_until_it_is_read_again(void **state)
 {
 	(void)state;
@@ -286,6 +311,7 @@ int main(void)
 		cmocka_unit_test(every_register_is_written_and_read),
 		cmocka_unit_test(rip_is_linear),
 		cmocka_unit_test(g_has_what_comes_before_the_fpu),
+		cmocka_unit_test(more_than_a_register_holds_is_refused),
 		cmocka_unit_test(a_layout_stays_until_it_is_read_again),
 		cmocka_unit_test(a_process_that_was_not_described_is_an_i386),
 		cmocka_unit_test(the_hypervisor_has_no_fpu),
