@@ -36,6 +36,9 @@
 #define DR7_ZEROS      UINT64_C(0xd800)
 #define DR7_FIXED      UINT64_C(0x400)
 #define EFER_WRITABLE  (EFER_SCE | EFER_LME | EFER_NXE)
+/* SDM 3A "Control Registers": the other bits stay clear, whatever is loaded. */
+#define CR0_WRITABLE                                                                               \
+	(CR0_PE | CR0_MP | CR0_EM | CR0_TS | CR0_NE | CR0_WP | CR0_AM | CR0_NW | CR0_CD | CR0_PG)
 
 struct state_job {
 	struct vm *vm;
@@ -165,7 +168,7 @@ static bool controls_are_possible(const struct vcpu *v, const struct guest_cpu_s
 /* Bits that the CPU keeps as they must be. */
 static void fix_bits(struct guest_cpu_state *s)
 {
-	s->cr0 |= CR0_ET;
+	s->cr0 = (s->cr0 & CR0_WRITABLE) | CR0_ET;
 	s->efer = (s->efer & EFER_WRITABLE) |
 		  ((s->efer & EFER_LME) && (s->cr0 & CR0_PG) ? EFER_LMA : 0);
 	s->rflags |= RFLAGS_ONE;
