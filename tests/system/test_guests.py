@@ -23,7 +23,7 @@ ALONE = sorted(set(expect.names()) - ENDLESS - ELSEWHERE)
 IPS = {"hltwake": 50_000_000, "uart": 50_000_000}
 
 # They compare the CPU's work with the clock, and so want a core for themselves.
-TIMED = ["flood", "hltwake", "nmi", "pit"]
+TIMED = ["flood", "hltwake", "nmi", "pit", "uart"]
 
 # The demo wants the keyboard, the benches a quiet machine, rtc some seconds of its own, debuggee
 # its usual speed; wild takes long and gains nothing here. Too many on a core, and lines wait so
