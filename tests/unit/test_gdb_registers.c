@@ -229,8 +229,9 @@ static void more_than_a_register_holds_is_refused(void **state)
 	connect_described(2);
 	all[0] = 'G';
 	strcpy(all + 1, ask("g"));
-	memcpy(all + 1, "01000000", 8);          /* eax */
-	memcpy(all + 1 + 8 * 15, "00000100", 8); /* gs */
+	all[1 + 1] = '1'; /* eax */
+	for (unsigned i = 0; i < 8; i++)
+		all[1 + 8 * 15 + i] = "00000100"[i]; /* gs */
 	assert_string_equal(ask(all), "E16");
 	assert_string_equal(value_of("eax"), "00000000");
 }
