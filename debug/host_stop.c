@@ -18,7 +18,6 @@
 #define CODE_VMX     0x010fu
 #define CODE_RESUME  0xc2u /* third byte: VMLAUNCH, and with bit 0 VMRESUME */
 #define CODE_STI_HLT 0xf4fbu
-#define DR6_BS       BIT(14)
 
 enum state { RUNS, STOPPED, STEPS };
 

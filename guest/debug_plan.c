@@ -1,7 +1,8 @@
 /* guest/debug_plan.c - breakpoints over four registers. */
 #include "guest/debug_plan.h"
 
-#define DR7_GD        BIT(13)
+#include "kernel/x86.h"
+
 #define DR7_ENABLE(n) (UINT64_C(2) << (2 * (n))) /* G: no task switch clears it */
 #define DR7_EITHER(n) (UINT64_C(3) << (2 * (n)))
 #define DR7_SHIFT(n)  (16 + 4 * (n)) /* R/W, LEN */

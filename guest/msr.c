@@ -13,9 +13,6 @@
 /* The patch level stands in the upper half; 1 for "some", since kernels read it to judge errata. */
 #define BIOS_SIGN_VALUE          BIT(32)
 
-#define DEBUGCTL_LBR             BIT(0)
-#define DEBUGCTL_BTF             BIT(1)
-
 #define BITMAP_READ_LOW          0u
 #define BITMAP_READ_HIGH         1024u
 #define BITMAP_WRITE_LOW         2048u

@@ -35,7 +35,6 @@
 /* Reserved bits of EFLAGS read as 0 whatever the TSS says; VM entry wants it so. */
 #define EFLAGS_VALID      0x003f7fd5u
 #define DR7_LOCAL         0x155u /* L0 to L3, LE */
-#define DR6_BT            BIT(15)
 #define RIGHTS_CODE       0x9bu
 #define PDPTE_PRESENT     BIT(0)
 #define PDPTE_RESERVED    (BIT(1) | BIT(2) | 0x1e0u)

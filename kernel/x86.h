@@ -170,3 +170,18 @@ enum gpr {
 	R15,
 	GPR_COUNT
 };
+
+/* SDM 3B "Debug Registers"; FIXED bits read as 1 and ZEROS as 0, whatever is written. */
+#define DR6_TRAPS    UINT64_C(0xf) /* of DR0 to DR3 */
+#define DR6_BD       BIT(13)
+#define DR6_BS       BIT(14)
+#define DR6_BT       BIT(15)
+#define DR6_ZEROS    BIT(12)
+#define DR6_FIXED    UINT64_C(0xffff0ff0)
+#define DR7_GD       BIT(13)
+#define DR7_ZEROS    UINT64_C(0xd800)
+#define DR7_FIXED    UINT64_C(0x400)
+
+/* SDM 3B "IA32_DEBUGCTL MSR" */
+#define DEBUGCTL_LBR BIT(0)
+#define DEBUGCTL_BTF BIT(1)

@@ -13,13 +13,7 @@
 #include "vmx/vm_break.h"
 #include "vmx/vmcs.h"
 
-#define FROM_DR      BIT(4) /* of the exit qualification */
-#define DR7_GD       BIT(13)
-#define DR6_BD       BIT(13)
-#define DR6_ONES     UINT64_C(0xffff0ff0)
-#define DR6_WRITABLE UINT64_C(0xe00f)
-#define DR7_ONES     UINT64_C(0x400)
-#define DR7_WRITABLE UINT64_C(0xffff23ff)
+#define FROM_DR BIT(4) /* of the exit qualification */
 
 static uint64_t read_dr(struct vcpu *v, unsigned n)
 {
@@ -38,11 +32,11 @@ static void write_dr(struct vcpu *v, unsigned n, uint64_t value)
 	uint64_t dr[4];
 
 	if (n == 7) {
-		vcpu_set_guest_dr7(v, (value & DR7_WRITABLE) | DR7_ONES);
+		vcpu_set_guest_dr7(v, (value & ~DR7_ZEROS) | DR7_FIXED);
 		return;
 	}
 	if (n == 6) {
-		cpu_write_dr6((value & DR6_WRITABLE) | DR6_ONES);
+		cpu_write_dr6((value & ~DR6_ZEROS) | DR6_FIXED);
 		return;
 	}
 	vcpu_guest_breakpoints(v, dr);
@@ -54,7 +48,7 @@ static enum exit_action access_detected(struct vcpu *v)
 {
 	const struct guest_fault db = {.vector = EXC_DB};
 
-	exit_debug_side_effects(v, (cpu_read_dr6() & 0xf) | DR6_BD);
+	exit_debug_side_effects(v, (cpu_read_dr6() & DR6_TRAPS) | DR6_BD);
 	return inject_fault(v, &db);
 }
 

@@ -9,11 +9,7 @@
 #include "vmx/vm_machine.h"
 #include "vmx/vmcs.h"
 
-#define DR6_TRAPS        UINT64_C(0xf)
-#define DR6_FROM_EXIT    UINT64_C(0x600f) /* BS, BD, B3-B0 (SDM 3C "Exit Qualification") */
-#define DR6_BS           BIT(14)
-#define DR7_GD           BIT(13)
-#define DEBUGCTL_LBR_BTF UINT64_C(3)
+#define DR6_FROM_EXIT UINT64_C(0x600f) /* BS, BD, B3-B0 (SDM 3C "Exit Qualification") */
 
 /*
  * The exit came before the exception changed anything; delivering #DB is to set DR6 and clear
@@ -24,7 +20,8 @@ void exit_debug_side_effects(struct vcpu *v, uint64_t dr6_bits)
 {
 	cpu_write_dr6((cpu_read_dr6() & ~DR6_TRAPS) | dr6_bits);
 	vcpu_set_guest_dr7(v, vcpu_guest_dr7(v) & ~DR7_GD);
-	vmcs_write(VMCS_GUEST_DEBUGCTL, vmcs_read(VMCS_GUEST_DEBUGCTL) & ~DEBUGCTL_LBR_BTF);
+	vmcs_write(VMCS_GUEST_DEBUGCTL,
+		   vmcs_read(VMCS_GUEST_DEBUGCTL) & ~(DEBUGCTL_LBR | DEBUGCTL_BTF));
 }
 
 static enum exit_action debug_exception(struct vcpu *v)

@@ -9,9 +9,6 @@
 #include "vmx/vm.h"
 #include "vmx/vmcs.h"
 
-#define DR6_BS       BIT(14)
-#define DEBUGCTL_BTF BIT(1)
-
 static uint32_t event_info(enum event_type type, uint8_t vector)
 {
 	return (uint32_t)EVENT_VALID | (uint32_t)type << EVENT_TYPE_SHIFT | vector;

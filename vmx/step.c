@@ -13,7 +13,6 @@
 #include "vmx/vmcs.h"
 
 #define PENDING_SINGLE_STEP BIT(14) /* of the pending debug exceptions, and of the qualification */
-#define DEBUGCTL_BTF        BIT(1)
 #define ALL_EXCEPTIONS      UINT32_MAX
 #define BLOCKING            (INTERRUPTIBILITY_STI | INTERRUPTIBILITY_MOV_SS)
 

@@ -43,7 +43,6 @@ enum exit_action {
 /* Why no exit may take the short way: bits of vcpu->slow. */
 #define SLOW_WANTED      1u /* without=fast-path, or a trace that the short way does not know */
 #define SLOW_STEPPING    2u /* the guest's next instruction needs care */
-#define SLOW_DEBUGGED    4u
 
 /* An event for the next VM entry, in the format of the VM-entry interruption-information field. */
 struct vcpu_event {

@@ -32,9 +32,6 @@
 #define MXCSR_RESET    0x1f80u
 #define FCW_RESET      0x037fu
 
-#define DR6_FIXED      UINT64_C(0xffff0ff0)
-#define DR7_ZEROS      UINT64_C(0xd800)
-#define DR7_FIXED      UINT64_C(0x400)
 #define EFER_WRITABLE  (EFER_SCE | EFER_LME | EFER_NXE)
 /* SDM 3A "Control Registers": the other bits stay clear, whatever is loaded. */
 #define CR0_WRITABLE                                                                               \
