@@ -68,21 +68,21 @@ enum gdb_answer gdb_write_binary(struct gdb_server *s, struct gdb_args *a)
 }
 
 /* "KIND,ADDRESS,LENGTH"; a breakpoint's length is that of its instruction. */
-static bool take_break(struct gdb_args *a, enum debug_break *kind, uint64_t *at, uint64_t *len)
+static bool take_break(struct gdb_args *a, enum debug_point_kind *kind, uint64_t *at, uint64_t *len)
 {
 	uint64_t number;
 
-	if (!gdb_take_number(a, &number) || number > DEBUG_WATCH_ACCESS || !gdb_take_char(a, ',') ||
+	if (!gdb_take_number(a, &number) || number > DEBUG_POINT_ACCESS || !gdb_take_char(a, ',') ||
 	    !gdb_take_range(a, at, len) || a->at < a->end)
 		return false;
-	*kind = (enum debug_break)number;
+	*kind = (enum debug_point_kind)number;
 	return true;
 }
 
 static enum gdb_answer change_break(struct gdb_server *s, struct gdb_args *a, bool insert)
 {
 	enum gdb_answer answer = need_thread(s);
-	enum debug_break kind;
+	enum debug_point_kind kind;
 	uint64_t at, len;
 
 	if (answer != GDB_OK)

@@ -5,11 +5,6 @@
 #include "vmx/vm.h"
 #include "vmx/vm_debug.h"
 
-_Static_assert(DEBUG_FPU_BYTES == VM_DEBUG_FPU_BYTES, "one image");
-_Static_assert((int)DEBUG_WATCH_ACCESS == (int)VM_WATCH_ACCESS &&
-		       (int)DEBUG_WATCH_WRITE == (int)VM_WATCH_WRITE,
-	       "the same order");
-
 /* A VM that steps until it leaves [start, end). */
 static struct range {
 	bool on;
@@ -161,22 +156,22 @@ static unsigned memory_map(void *state, uint32_t pid, struct debug_region *out, 
 	return count + 1;
 }
 
-static enum status insert(void *state, uint32_t pid, enum debug_break kind, uint64_t at,
+static enum status insert(void *state, uint32_t pid, enum debug_point_kind kind, uint64_t at,
 			  uint64_t len_bytes)
 {
 	struct vm *vm = vm_of(pid);
 
 	(void)state;
-	return vm ? vm_debug_insert(vm, (enum vm_break)kind, at, len_bytes) : ERR_NOT_FOUND;
+	return vm ? vm_debug_insert(vm, kind, at, len_bytes) : ERR_NOT_FOUND;
 }
 
-static enum status remove(void *state, uint32_t pid, enum debug_break kind, uint64_t at,
+static enum status remove(void *state, uint32_t pid, enum debug_point_kind kind, uint64_t at,
 			  uint64_t len_bytes)
 {
 	struct vm *vm = vm_of(pid);
 
 	(void)state;
-	return vm ? vm_debug_remove(vm, (enum vm_break)kind, at, len_bytes) : ERR_NOT_FOUND;
+	return vm ? vm_debug_remove(vm, kind, at, len_bytes) : ERR_NOT_FOUND;
 }
 
 static void resume(void *state, struct debug_thread t, enum debug_resume how, uint64_t start,
@@ -269,7 +264,7 @@ static bool next_stop(void *state, struct debug_stop *s)
 			.number = stop.number,
 		};
 		if (stop.reason == VM_STOP_WATCH)
-			s->reason += stop.kind - VM_WATCH_WRITE;
+			s->reason += stop.kind - DEBUG_POINT_WRITE;
 		return true;
 	}
 	return false;

@@ -56,7 +56,7 @@ static void change(struct code_place *p, uint64_t at, bool others_run)
 		hold_release_others();
 }
 
-enum status host_insert(uint64_t at, enum debug_break kind, bool others_run)
+enum status host_insert(uint64_t at, enum debug_point_kind kind, bool others_run)
 {
 	struct code_place *p = find(at);
 
@@ -74,7 +74,7 @@ enum status host_insert(uint64_t at, enum debug_break kind, bool others_run)
 	return OK;
 }
 
-void host_remove(uint64_t at, enum debug_break kind, bool others_run)
+void host_remove(uint64_t at, enum debug_point_kind kind, bool others_run)
 {
 	struct code_place *p = at ? find(at) : NULL;
 

@@ -14,7 +14,7 @@
 struct code_place {
 	uint64_t at; /* 0: free */
 	uint8_t original;
-	uint8_t kinds; /* bit 0: DEBUG_BREAK_SOFTWARE; bit 1: _HARDWARE, which is INT3, too */
+	uint8_t kinds; /* bit 0: DEBUG_POINT_SOFTWARE; bit 1: _HARDWARE, which is INT3, too */
 };
 
 /* From any core, in the handlers of traps. */
@@ -33,8 +33,8 @@ bool host_pass_end(unsigned core);
 
 /* kind: SOFTWARE or HARDWARE, which differ in what the stop is called. others_run: the other cores
  * are not held. ERR_FULL; ERR_RANGE: no code; ERR_UNSUPPORTED: code of the trap handlers. */
-MUST_CHECK enum status host_insert(uint64_t at, enum debug_break kind, bool others_run);
-void host_remove(uint64_t at, enum debug_break kind, bool others_run);
+MUST_CHECK enum status host_insert(uint64_t at, enum debug_point_kind kind, bool others_run);
+void host_remove(uint64_t at, enum debug_point_kind kind, bool others_run);
 void host_remove_all(bool others_run);
 
 /* The bytes at an address were read, or (written) are what was just written there: breakpoints in

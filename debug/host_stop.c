@@ -233,7 +233,7 @@ static void note_breakpoint(const struct cpu *c, const struct trap_frame *f,
 			    const struct code_place *p)
 {
 	note_stop(c,
-		  p->kinds & BIT(DEBUG_BREAK_SOFTWARE) ? DEBUG_STOP_BREAKPOINT
+		  p->kinds & BIT(DEBUG_POINT_SOFTWARE) ? DEBUG_STOP_BREAKPOINT
 						       : DEBUG_STOP_HARDWARE,
 		  f->rip, 0);
 }

@@ -223,22 +223,22 @@ static unsigned memory_map(void *state, uint32_t pid, struct debug_region *out, 
 	return count + (unsigned)ARRAY_SIZE(ours);
 }
 
-static enum status insert(void *state, uint32_t pid, enum debug_break kind, uint64_t at,
+static enum status insert(void *state, uint32_t pid, enum debug_point_kind kind, uint64_t at,
 			  uint64_t len_bytes)
 {
 	(void)state;
 	(void)pid;
 	(void)len_bytes;
-	return kind <= DEBUG_BREAK_HARDWARE ? host_insert(at, kind, host_runs()) : ERR_UNSUPPORTED;
+	return kind <= DEBUG_POINT_HARDWARE ? host_insert(at, kind, host_runs()) : ERR_UNSUPPORTED;
 }
 
-static enum status take_out(void *state, uint32_t pid, enum debug_break kind, uint64_t at,
+static enum status take_out(void *state, uint32_t pid, enum debug_point_kind kind, uint64_t at,
 			    uint64_t len_bytes)
 {
 	(void)state;
 	(void)pid;
 	(void)len_bytes;
-	if (kind > DEBUG_BREAK_HARDWARE)
+	if (kind > DEBUG_POINT_HARDWARE)
 		return ERR_UNSUPPORTED;
 	host_remove(at, kind, host_runs());
 	return OK;

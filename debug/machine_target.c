@@ -62,13 +62,13 @@ static unsigned memory_map(void *state, uint32_t pid, struct debug_region *out, 
 	return owner(pid)->memory_map(state, pid, out, max);
 }
 
-static enum status insert(void *state, uint32_t pid, enum debug_break kind, uint64_t at,
+static enum status insert(void *state, uint32_t pid, enum debug_point_kind kind, uint64_t at,
 			  uint64_t len_bytes)
 {
 	return owner(pid)->insert(state, pid, kind, at, len_bytes);
 }
 
-static enum status remove(void *state, uint32_t pid, enum debug_break kind, uint64_t at,
+static enum status remove(void *state, uint32_t pid, enum debug_point_kind kind, uint64_t at,
 			  uint64_t len_bytes)
 {
 	return owner(pid)->remove(state, pid, kind, at, len_bytes);

@@ -11,12 +11,12 @@
 #pragma once
 
 #include "guest/cpu_state.h"
+#include "guest/debug_plan.h"
 #include "kernel/status.h"
 #include "kernel/text.h"
 
-#define DEBUG_HOST_PID  1u
-#define DEBUG_FIRST_VM  2u
-#define DEBUG_FPU_BYTES 512u /* FXSAVE's image, SDM 1 "FXSAVE Area" */
+#define DEBUG_HOST_PID 1u
+#define DEBUG_FIRST_VM 2u
 
 /* pid 0: any; tid 0: any of the process. Both count from 1. */
 struct debug_thread {
@@ -32,7 +32,7 @@ struct debug_registers {
 	uint64_t dr[4]; /* DR0 to DR3 */
 	enum debug_mode mode;
 	bool has_fpu;
-	uint8_t fpu[DEBUG_FPU_BYTES];
+	uint8_t fpu[GUEST_FPU_BYTES];
 };
 
 enum debug_stop_reason {
@@ -56,15 +56,6 @@ struct debug_stop {
 	enum debug_stop_reason reason;
 	uint64_t address;
 	uint32_t number;
-};
-
-/* gdb's Z0 to Z4, in that order. */
-enum debug_break {
-	DEBUG_BREAK_SOFTWARE,
-	DEBUG_BREAK_HARDWARE,
-	DEBUG_WATCH_WRITE,
-	DEBUG_WATCH_READ,
-	DEBUG_WATCH_ACCESS,
 };
 
 /* RANGE: steps until RIP (linear) is outside of [start, end). */
@@ -114,9 +105,9 @@ struct debug_target {
 
 	/* For all threads of the process. insert of one that is there, and remove of one that is
 	 * not, are OK. ERR_FULL; ERR_RANGE (nothing is mapped there); ERR_UNSUPPORTED. */
-	enum status (*insert)(void *state, uint32_t pid, enum debug_break kind, uint64_t at,
+	enum status (*insert)(void *state, uint32_t pid, enum debug_point_kind kind, uint64_t at,
 			      uint64_t len_bytes);
-	enum status (*remove)(void *state, uint32_t pid, enum debug_break kind, uint64_t at,
+	enum status (*remove)(void *state, uint32_t pid, enum debug_point_kind kind, uint64_t at,
 			      uint64_t len_bytes);
 
 	/* t.tid 0: all of the process; t.pid 0: everything. Running threads are left alone. */

@@ -37,6 +37,8 @@ struct guest_table { /* GDTR, IDTR */
 	uint16_t limit;
 };
 
+#define GUEST_FPU_BYTES 512u /* FXSAVE's image, SDM 1 "FXSAVE Area" */
+
 struct guest_cpu_state {
 	uint64_t gpr[GPR_COUNT];
 	uint64_t rip, rflags;

@@ -22,7 +22,7 @@ static struct vm_stop stop_at(const struct vm_points *p, uint8_t number, uint64_
 	const struct debug_point *point = &p->points[number];
 
 	return (struct vm_stop){.reason = (enum vm_stop_reason)reasons[point->kind],
-				.kind = (enum vm_break)point->kind,
+				.kind = (enum debug_point_kind)point->kind,
 				.address = address};
 }
 

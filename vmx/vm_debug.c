@@ -16,7 +16,7 @@ struct job {
 	uint8_t vector;
 	uint32_t error_code;
 	const char *text;
-	enum vm_break kind;
+	enum debug_point_kind kind;
 	uint64_t at, len_bytes;
 };
 
@@ -266,25 +266,26 @@ enum status vm_debug_inject(struct vm *vm, uint8_t vector, bool with_error, uint
 
 static void insert_job(struct job *j)
 {
-	j->status = j->vm->vcpu.fpu ? vm_break_insert(j->vm, (enum debug_point_kind)j->kind, j->at,
-						      j->len_bytes)
+	j->status = j->vm->vcpu.fpu ? vm_break_insert(j->vm, j->kind, j->at, j->len_bytes)
 				    : ERR_INVALID;
 }
 
 static void remove_job(struct job *j)
 {
 	if (j->vm->vcpu.fpu)
-		vm_break_remove(j->vm, (enum debug_point_kind)j->kind, j->at, j->len_bytes);
+		vm_break_remove(j->vm, j->kind, j->at, j->len_bytes);
 }
 
-enum status vm_debug_insert(struct vm *vm, enum vm_break kind, uint64_t at, uint64_t len_bytes)
+enum status vm_debug_insert(struct vm *vm, enum debug_point_kind kind, uint64_t at,
+			    uint64_t len_bytes)
 {
 	struct job j = {.vm = vm, .fn = insert_job, .kind = kind, .at = at, .len_bytes = len_bytes};
 
 	return carry(&j);
 }
 
-enum status vm_debug_remove(struct vm *vm, enum vm_break kind, uint64_t at, uint64_t len_bytes)
+enum status vm_debug_remove(struct vm *vm, enum debug_point_kind kind, uint64_t at,
+			    uint64_t len_bytes)
 {
 	struct job j = {.vm = vm, .fn = remove_job, .kind = kind, .at = at, .len_bytes = len_bytes};
 

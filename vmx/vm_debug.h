@@ -10,18 +10,17 @@
 #pragma once
 
 #include "guest/cpu_state.h"
+#include "guest/debug_plan.h"
 #include "kernel/status.h"
 
 struct vm;
-
-#define VM_DEBUG_FPU_BYTES 512u
 
 enum vm_stop_reason {
 	VM_STOP_ASKED,
 	VM_STOP_START, /* debug=wait: before the first instruction */
 	VM_STOP_STEP,
-	VM_STOP_BREAKPOINT, /* VM_BREAK_SOFTWARE */
-	VM_STOP_HARDWARE,   /* VM_BREAK_HARDWARE */
+	VM_STOP_BREAKPOINT, /* DEBUG_POINT_SOFTWARE */
+	VM_STOP_HARDWARE,   /* DEBUG_POINT_HARDWARE */
 	VM_STOP_WATCH,      /* address: the watched one; kind: which */
 	VM_STOP_TRIPLE_FAULT,
 	VM_STOP_ENTRY_FAILURE,
@@ -29,17 +28,9 @@ enum vm_stop_reason {
 	VM_STOP_ENDED,     /* the VM is over; number: 0 well, else not */
 };
 
-enum vm_break {
-	VM_BREAK_SOFTWARE,
-	VM_BREAK_HARDWARE,
-	VM_WATCH_WRITE,
-	VM_WATCH_READ,
-	VM_WATCH_ACCESS
-};
-
 struct vm_stop {
 	enum vm_stop_reason reason;
-	enum vm_break kind;
+	enum debug_point_kind kind;
 	uint64_t address;
 	uint32_t number;
 };
@@ -70,7 +61,7 @@ bool vm_debug_next_stop(struct vm *vm, struct vm_stop *s);
 void vm_debug_resume(struct vm *vm, bool step);
 
 /* A VM's state; of one that runs, as of its last exit, and only to be read. CR2, DR0 to DR3 (out of
- * dr), DR6 and DR7 are the guest's own. fpu: FXSAVE's image, VM_DEBUG_FPU_BYTES, or NULL.
+ * dr), DR6 and DR7 are the guest's own. fpu: FXSAVE's image, GUEST_FPU_BYTES, or NULL.
  * ERR_INVALID: it has no machine now; write: or it runs, or the CPU could not enter with that, and
  * then nothing has changed. ERR_TIMEOUT: its core does not answer. */
 MUST_CHECK enum status vm_debug_read_state(struct vm *vm, struct guest_cpu_state *s, uint64_t dr[4],
@@ -88,9 +79,9 @@ MUST_CHECK enum status vm_debug_write(struct vm *vm, bool physical, uint64_t at,
 
 /* Linear addresses. ERR_FULL, ERR_RANGE (needs memory that is not mapped), ERR_INVALID. One that is
  * there already, or is not there: OK. */
-MUST_CHECK enum status vm_debug_insert(struct vm *vm, enum vm_break kind, uint64_t at,
+MUST_CHECK enum status vm_debug_insert(struct vm *vm, enum debug_point_kind kind, uint64_t at,
 				       uint64_t len_bytes);
-MUST_CHECK enum status vm_debug_remove(struct vm *vm, enum vm_break kind, uint64_t at,
+MUST_CHECK enum status vm_debug_remove(struct vm *vm, enum debug_point_kind kind, uint64_t at,
 				       uint64_t len_bytes);
 
 /* From the monitor, in any state: the VM ends (well or not), is reset, or, ended, starts again.

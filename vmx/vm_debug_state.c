@@ -73,7 +73,7 @@ static void read_parked_fpu(const struct vcpu *v, uint8_t *image)
 {
 	uint64_t in_use = XSTATE_X87 | XSTATE_SSE;
 
-	memcpy(image, v->fpu, VM_DEBUG_FPU_BYTES);
+	memcpy(image, v->fpu, GUEST_FPU_BYTES);
 	if (vmx_xcr0_all)
 		memcpy(&in_use, (const uint8_t *)v->fpu + XSTATE_BV, sizeof(in_use));
 	if (!(in_use & XSTATE_X87)) {
@@ -89,7 +89,7 @@ static void read_parked_fpu(const struct vcpu *v, uint8_t *image)
 
 static void read_fpu(const struct vcpu *v, void *to)
 {
-	uint8_t image[VM_DEBUG_FPU_BYTES] ALIGNED(16);
+	uint8_t image[GUEST_FPU_BYTES] ALIGNED(16);
 
 	if (is_live(v))
 		cpu_fxsave(image);
@@ -101,7 +101,7 @@ static void read_fpu(const struct vcpu *v, void *to)
 /* A reserved bit of MXCSR would be a #GP of the host. */
 static bool fpu_is_valid(const void *image)
 {
-	uint8_t mine[VM_DEBUG_FPU_BYTES] ALIGNED(16);
+	uint8_t mine[GUEST_FPU_BYTES] ALIGNED(16);
 	uint32_t mask;
 
 	cpu_fxsave(mine);
@@ -111,7 +111,7 @@ static bool fpu_is_valid(const void *image)
 
 static void write_fpu(struct vcpu *v, const void *from)
 {
-	uint8_t image[VM_DEBUG_FPU_BYTES] ALIGNED(16);
+	uint8_t image[GUEST_FPU_BYTES] ALIGNED(16);
 	uint64_t in_use;
 
 	memcpy(image, from, sizeof(image));

@@ -24,7 +24,7 @@
 
 struct toy_break {
 	uint32_t pid;
-	enum debug_break kind;
+	enum debug_point_kind kind;
 	uint64_t at, len;
 };
 
@@ -165,7 +165,7 @@ static inline unsigned toy_map(void *state, uint32_t pid, struct debug_region *o
 }
 
 static inline struct toy_break *toy_find_break(struct toy_machine *m, uint32_t pid,
-					       enum debug_break kind, uint64_t at)
+					       enum debug_point_kind kind, uint64_t at)
 {
 	for (unsigned i = 0; i < m->break_count; i++)
 		if (m->breaks[i].pid == pid && m->breaks[i].kind == kind && m->breaks[i].at == at)
@@ -173,8 +173,8 @@ static inline struct toy_break *toy_find_break(struct toy_machine *m, uint32_t p
 	return NULL;
 }
 
-static inline enum status toy_insert(void *state, uint32_t pid, enum debug_break kind, uint64_t at,
-				     uint64_t len)
+static inline enum status toy_insert(void *state, uint32_t pid, enum debug_point_kind kind,
+				     uint64_t at, uint64_t len)
 {
 	struct toy_machine *m = state;
 
@@ -189,8 +189,8 @@ static inline enum status toy_insert(void *state, uint32_t pid, enum debug_break
 	return OK;
 }
 
-static inline enum status toy_remove(void *state, uint32_t pid, enum debug_break kind, uint64_t at,
-				     uint64_t len)
+static inline enum status toy_remove(void *state, uint32_t pid, enum debug_point_kind kind,
+				     uint64_t at, uint64_t len)
 {
 	struct toy_machine *m = state;
 	struct toy_break *b = toy_find_break(m, pid, kind, at);
@@ -313,10 +313,10 @@ static inline bool toy_breaks_at(struct toy_machine *m, struct toy_thread *t)
 		t->skip_break = false;
 		return false;
 	}
-	for (unsigned kind = DEBUG_BREAK_SOFTWARE; kind <= DEBUG_BREAK_HARDWARE; kind++)
-		if (toy_find_break(m, t->id.pid, (enum debug_break)kind, toy_rip(t)) != NULL) {
+	for (unsigned kind = DEBUG_POINT_SOFTWARE; kind <= DEBUG_POINT_HARDWARE; kind++)
+		if (toy_find_break(m, t->id.pid, (enum debug_point_kind)kind, toy_rip(t)) != NULL) {
 			toy_report(t,
-				   kind == DEBUG_BREAK_SOFTWARE ? DEBUG_STOP_BREAKPOINT
+				   kind == DEBUG_POINT_SOFTWARE ? DEBUG_STOP_BREAKPOINT
 								: DEBUG_STOP_HARDWARE,
 				   0, 0);
 			return true;
@@ -329,10 +329,10 @@ static inline bool toy_watches(struct toy_machine *m, struct toy_thread *t, uint
 	for (unsigned i = 0; i < m->break_count; i++) {
 		const struct toy_break *b = &m->breaks[i];
 
-		if (b->pid == t->id.pid && b->kind >= DEBUG_WATCH_WRITE && at >= b->at &&
+		if (b->pid == t->id.pid && b->kind >= DEBUG_POINT_WRITE && at >= b->at &&
 		    at - b->at < b->len) {
 			toy_report(t,
-				   (enum debug_stop_reason)(b->kind - DEBUG_WATCH_WRITE +
+				   (enum debug_stop_reason)(b->kind - DEBUG_POINT_WRITE +
 							    DEBUG_STOP_WATCH_WRITE),
 				   b->at, 0);
 			return true;

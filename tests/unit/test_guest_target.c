@@ -87,7 +87,7 @@ enum status vm_debug_read_state(struct vm *vm, struct guest_cpu_state *s, uint64
 	for (unsigned i = 0; i < 4; i++)
 		dr[i] = 0x1000 * i;
 	if (fpu)
-		memset(fpu, 0x5a, VM_DEBUG_FPU_BYTES);
+		memset(fpu, 0x5a, GUEST_FPU_BYTES);
 	return OK;
 }
 
@@ -120,7 +120,8 @@ enum status vm_debug_write(struct vm *vm, bool physical, uint64_t at, const void
 	return OK;
 }
 
-enum status vm_debug_insert(struct vm *vm, enum vm_break kind, uint64_t at, uint64_t len_bytes)
+enum status vm_debug_insert(struct vm *vm, enum debug_point_kind kind, uint64_t at,
+			    uint64_t len_bytes)
 {
 	(void)at;
 	(void)len_bytes;
@@ -128,7 +129,8 @@ enum status vm_debug_insert(struct vm *vm, enum vm_break kind, uint64_t at, uint
 	return OK;
 }
 
-enum status vm_debug_remove(struct vm *vm, enum vm_break kind, uint64_t at, uint64_t len_bytes)
+enum status vm_debug_remove(struct vm *vm, enum debug_point_kind kind, uint64_t at,
+			    uint64_t len_bytes)
 {
 	(void)at;
 	(void)len_bytes;
@@ -226,9 +228,9 @@ static void what_is_not_there_is_not_found(void **state)
 		assert_int_equal(target->write_registers(NULL, t, &r), ERR_NOT_FOUND);
 		assert_int_equal(target->read_memory(NULL, t, 0, &r, 1, &done), ERR_NOT_FOUND);
 		assert_int_equal(target->write_memory(NULL, t, 0, &r, 1, &done), ERR_NOT_FOUND);
-		assert_int_equal(target->insert(NULL, pid, DEBUG_BREAK_SOFTWARE, 0, 1),
+		assert_int_equal(target->insert(NULL, pid, DEBUG_POINT_SOFTWARE, 0, 1),
 				 ERR_NOT_FOUND);
-		assert_int_equal(target->remove(NULL, pid, DEBUG_BREAK_SOFTWARE, 0, 1),
+		assert_int_equal(target->remove(NULL, pid, DEBUG_POINT_SOFTWARE, 0, 1),
 				 ERR_NOT_FOUND);
 		assert_int_equal(target->attach(NULL, pid), ERR_NOT_FOUND);
 		assert_int_equal(target->kill(NULL, pid), ERR_NOT_FOUND);
@@ -300,9 +302,9 @@ static void memory_and_breakpoints_go_to_the_vm(void **state)
 	assert_int_equal(target->read_memory(NULL, thread(1), 0x10, bytes, 4, &done), OK);
 	assert_int_equal(bytes[3], 0x11);
 	assert_int_equal(target->write_memory(NULL, thread(1), 0x10, bytes, 4, &done), OK);
-	for (int kind = DEBUG_BREAK_SOFTWARE; kind <= DEBUG_WATCH_ACCESS; kind++) {
-		assert_int_equal(target->insert(NULL, 3, (enum debug_break)kind, 0, 1), OK);
-		assert_int_equal(target->remove(NULL, 3, (enum debug_break)kind, 0, 1), OK);
+	for (int kind = DEBUG_POINT_SOFTWARE; kind <= DEBUG_POINT_ACCESS; kind++) {
+		assert_int_equal(target->insert(NULL, 3, (enum debug_point_kind)kind, 0, 1), OK);
+		assert_int_equal(target->remove(NULL, 3, (enum debug_point_kind)kind, 0, 1), OK);
 	}
 	assert_int_equal(played[1].inserted, 0x1f);
 	assert_int_equal(played[1].removed, 0x1f);
@@ -399,12 +401,12 @@ static void stops_are_told_in_turn(void **state)
 static void a_watchpoint_s_kind_is_told(void **state)
 {
 	static const struct {
-		enum vm_break kind;
+		enum debug_point_kind kind;
 		enum debug_stop_reason reason;
 	} cases[] = {
-		{VM_WATCH_WRITE, DEBUG_STOP_WATCH_WRITE},
-		{VM_WATCH_READ, DEBUG_STOP_WATCH_READ},
-		{VM_WATCH_ACCESS, DEBUG_STOP_WATCH_ACCESS},
+		{DEBUG_POINT_WRITE, DEBUG_STOP_WATCH_WRITE},
+		{DEBUG_POINT_READ, DEBUG_STOP_WATCH_READ},
+		{DEBUG_POINT_ACCESS, DEBUG_STOP_WATCH_ACCESS},
 	};
 	struct debug_stop s;
 
