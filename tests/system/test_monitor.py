@@ -249,14 +249,14 @@ def test_the_key_twice_gives_one_to_the_guest(lintel):
 
 
 def test_a_guest_writes_above_the_prompt_and_the_machine_waits(lintel):
-    machine = lintel.boot(["tick"])
+    machine = lintel.boot([guest("tick", repeat=3)])  # on a fast machine one run can be too short
     machine.expect("tick 1\r\n")
     open_monitor(machine)
     machine.send("cp")
     # The prompt is erased, the guest's lines come, and it goes on with what was typed.
     machine.expect(r"tick\| tick \d+\r\n\rlintel> cp\x1b\[K")
     machine.send("\x15")
-    machine.expect(r"tick: ended by .* run 1 of 1")
+    machine.expect(r"tick: ended by .* run 3 of 3")
     assert re.search(r"\n. tick +flat +ended", run(machine, "vm list"))
     assert run(machine, "log pit:trace") == ""
     assert run(machine, "vm focus tick") == "tick is ended: cannot focus\n"
