@@ -27,13 +27,8 @@ static bool read_word(struct text word, struct wish *w)
 		w->form = text_is(word, "json") ? FORM_JSON : FORM_RESET;
 		return true;
 	}
-	for (unsigned i = 0; i < vm_count; i++) {
-		if (text_is(word, vms[i]->config.name)) {
-			w->vm = vms[i];
-			return true;
-		}
-	}
-	return false;
+	w->vm = vm_find(word);
+	return w->vm != NULL;
 }
 
 static void show(struct vm *vm, const struct wish *w, const char *comma,

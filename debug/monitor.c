@@ -72,10 +72,10 @@ bool monitor_cores_run(const struct monitor_args *a)
 
 struct vm *monitor_vm(const struct monitor_args *a, unsigned word)
 {
-	for (unsigned i = 0; i < vm_count; i++) {
-		if (text_is(a->words[word], vms[i]->config.name))
-			return vms[i];
-	}
+	struct vm *vm = vm_find(a->words[word]);
+
+	if (vm)
+		return vm;
 	monitor_print(a, "no VM \"%.*s\"; there is:", (int)a->words[word].len, a->words[word].at);
 	for (unsigned i = 0; i < vm_count; i++)
 		monitor_print(a, " %s", vms[i]->config.name);

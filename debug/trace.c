@@ -5,7 +5,6 @@
 #include "drivers/console.h"
 #include "kernel/command_line.h"
 #include "kernel/log.h"
-#include "kernel/string.h"
 #include "kernel/time.h"
 #include "mm/phys.h"
 #include "vmx/core.h"
@@ -155,11 +154,7 @@ static void apply(void)
 static const char *unknown_name(const struct trace_filter *f)
 {
 	for (unsigned i = 0; i < f->name_count; i++) {
-		bool found = false;
-
-		for (unsigned k = 0; k < vm_count; k++)
-			found |= strcmp(vms[k]->config.name, f->names[i]) == 0;
-		if (!found)
+		if (!vm_find(text_from(f->names[i])))
 			return f->names[i];
 	}
 	return NULL;

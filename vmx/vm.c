@@ -39,6 +39,15 @@ static void queue(struct vm *vm)
 	*last = vm;
 }
 
+struct vm *vm_find(struct text name)
+{
+	for (unsigned i = 0; i < vm_count; i++) {
+		if (text_is(name, vms[i]->config.name))
+			return vms[i];
+	}
+	return NULL;
+}
+
 enum status vm_create(const struct vm_config *config, hpa_t image, uint64_t image_len_bytes,
 		      unsigned core, struct vm **created)
 {
@@ -48,10 +57,8 @@ enum status vm_create(const struct vm_config *config, hpa_t image, uint64_t imag
 
 	if (vm_count == VM_MAX)
 		return ERR_FULL;
-	for (unsigned i = 0; i < vm_count; i++) {
-		if (strcmp(vms[i]->config.name, config->name) == 0)
-			return ERR_EXISTS;
-	}
+	if (vm_find(text_from(config->name)))
+		return ERR_EXISTS;
 	s = frames_alloc_zeroed(vmx_frames, frames_order_for(sizeof(struct exit_stats)), &stats);
 	if (s != OK)
 		return s;

@@ -132,6 +132,9 @@ extern unsigned vms_failed; /* atomic */
 MUST_CHECK enum status vm_create(const struct vm_config *config, hpa_t image,
 				 uint64_t image_len_bytes, unsigned core, struct vm **vm);
 
+/* The VM of that name; NULL. */
+struct vm *vm_find(struct text name);
+
 /* One more module for the VM. ERR_FULL. Before it runs. */
 MUST_CHECK enum status vm_add_module(struct vm *vm, const struct vm_module *module);
 
