@@ -46,6 +46,10 @@ def words_of(name):
     return None
 
 
+def make_image(words, iso):
+    guests.make(words, str(iso), str(BUILD / "lintel.elf"), grub=str(BUILD / "grub"))
+
+
 def start(name, more):
     words = words_of(name)
     if words is None:
@@ -53,7 +57,7 @@ def start(name, more):
         return 2
     words = " ".join([words, *more])
     iso = str(BUILD / f"guest-{name}.iso")
-    guests.make(words, iso, str(BUILD / "lintel.elf"), grub=str(BUILD / "grub"))
+    make_image(words, iso)
     print(f"{name}: {words}\n", flush=True)
     machine, why = bed_from_environment(iso)
     print(f"Running in {machine.name} with {machine.cores} cores ({why}). Ctrl-C ends it.\n",

@@ -1,0 +1,133 @@
+"""docs/vtx-by-example.md is true: each command in it prints what stands below it.
+
+An example is a line "    make run GUEST=..." and the next block between ``` marks. The log's lines
+come in this order and directly one after the other, and so do the guests'; how the two mix is not
+looked at, nor are the log's times. "..." alone stands for any lines, in a line for any text.
+"lintel> COMMAND" is typed at the monitor; behind it the order of all lines counts.
+"""
+
+import re
+import shlex
+import time
+from pathlib import Path
+
+import pytest
+
+from conftest import ROOT
+from tests.real import start
+
+PAGE = Path(ROOT) / "docs" / "vtx-by-example.md"
+COMMAND = re.compile(r'    make run GUEST="?([^"\n]+)"?$')
+KEY = "\x1d"  # Ctrl-]
+PROMPT = r"\rlintel> \x1b\[K"
+# What may stand before a line: the monitor's prompt that is drawn anew, the log's time.
+REDRAWN = r"(?:\r(?:lintel> [^\r\n]*)?\x1b\[K)*"
+TIME = r"\[ *\d+\.\d+ c\d+ \w+ *\] "
+PATIENCE_S = 60
+
+
+def examples():
+    """(heading, words of GUEST=, lines of the block) of each example; a block without a command, or
+    a command without a block, is a fault of the page."""
+    found, heading, command, block = [], "", None, None
+    for line in PAGE.read_text(encoding="utf-8").splitlines():
+        if block is not None:
+            if line == "```":
+                found.append((heading, command, block))
+                command, block = None, None
+            else:
+                block.append(line)
+        elif line.startswith("```"):
+            assert command, f"{heading}: a block without a command"
+            block = []
+        elif line.startswith("#"):
+            heading = line.strip("# ")
+        elif COMMAND.match(line):
+            assert command is None, f"{heading}: {command} has no block"
+            command = COMMAND.match(line)[1]
+    assert command is None and block is None
+    return found
+
+
+def text_of(line):
+    """A regular expression for a line of the page."""
+    return "[^\n]*?".join(map(re.escape, line.split("...")))
+
+
+def pattern_of(lines):
+    """A regular expression for lines that come one after the other."""
+    return "".join(r"(?:[^\n]*\n)*?" if line == "..." else
+                   rf"^{REDRAWN}(?:{TIME})?{text_of(line)}\r?\n" for line in lines)
+
+
+class Stream:
+    """The log's lines of a console, or the others."""
+
+    def __init__(self, lines):
+        self.lines, self.at, self.may_skip = lines, 0, True
+
+    def take(self, line):
+        """The next line is this; after "..." one of the next."""
+        last = len(self.lines) if self.may_skip else self.at + 1
+        for i in range(self.at, min(last, len(self.lines))):
+            if re.fullmatch(text_of(line), self.lines[i]):
+                self.at, self.may_skip = i + 1, False
+                return True
+        return False
+
+
+def first_missing(lines, console):
+    """The first line of the page that the console does not have in its place; None."""
+    whole = console[:console.rfind("\n") + 1].replace("\r", "").split("\n")
+    log = Stream([re.sub(TIME, "", line) for line in whole if re.match(TIME, line)])
+    rest = Stream([line for line in whole if not re.match(TIME, line)])
+    for line in lines:
+        if line == "...":
+            log.may_skip = rest.may_skip = True
+        elif not log.take(line) and not rest.take(line):
+            return line
+    return None
+
+
+def wait_for(machine, lines):
+    until = time.monotonic() + PATIENCE_S
+    while (missing := first_missing(lines, machine.console)) is not None:
+        if time.monotonic() > until or machine.pump(0.1) is None:
+            missing = first_missing(lines, machine.console)
+            assert missing is None, f"not in its place: {missing}"
+
+
+def split_at_commands(block):
+    """[lines before the first command, (command, its lines), ...]"""
+    pieces = [("", [])]
+    for line in block:
+        if line.startswith("lintel> "):
+            pieces.append((line.removeprefix("lintel> "), []))
+        else:
+            pieces[-1][1].append(line)
+    return pieces
+
+
+EXAMPLES = examples()
+
+
+def test_the_page_has_examples():
+    assert len(EXAMPLES) > 3
+
+
+@pytest.mark.parametrize("heading, command, block", EXAMPLES,
+                         ids=[re.sub(r"\W+", "-", f"{h} {c}") for h, c, _ in EXAMPLES])
+def test_the_page_is_true(lintel, tmp_path, heading, command, block):
+    name, *more = shlex.split(command)
+    image = tmp_path / "example.iso"
+    start.make_image(" ".join([start.words_of(name), *more]), image)
+    machine = lintel.start(str(image), time_limit_s=120)
+    (_, before), *commands = split_at_commands(block)
+    wait_for(machine, before)
+    if commands:
+        machine.send(KEY)
+        machine.expect(r"Ctrl-\] leaves it\r\n(?=\rlintel> )", PATIENCE_S)
+    for typed, lines in commands:
+        machine.send(typed + "\r")
+        machine.expect(rf"{PROMPT}{re.escape(typed)}\r\n", PATIENCE_S)
+        machine.expect(pattern_of(lines), PATIENCE_S)
