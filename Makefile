@@ -3,6 +3,7 @@
 #   CROSS_COMPILE=prefix-   another GNU toolchain     LLVM=1 or CC=clang   clang instead of GCC
 #   DEBUG=1                 checked build in build/debug/     V=1          show the commands
 #   DEBUGGER=0              without monitor, gdb and trace, in build/bare/
+#   TOOLKIT=0               without watch= and the rest of the VT-x toolkit, in build/plain/
 
 .DEFAULT_GOAL := iso
 MAKEFLAGS += --no-builtin-rules --no-print-directory
@@ -23,7 +24,7 @@ NM := $(CROSS_COMPILE)nm
 OBJCOPY := $(CROSS_COMPILE)objcopy
 NASM ?= nasm
 PYTHON ?= /usr/bin/python3
-BUILD := build$(if $(DEBUG),/debug)$(if $(filter 0,$(DEBUGGER)),/bare)
+BUILD := build$(if $(DEBUG),/debug)$(if $(filter 0,$(DEBUGGER)),/bare)$(if $(filter 0,$(TOOLKIT)),/plain)
 
 # Two builds of one commit are the same, byte for byte: no clock, no path, no name of this machine.
 export SOURCE_DATE_EPOCH := $(or $(shell git log -1 --format=%ct 2>/dev/null),946684800)
@@ -38,6 +39,7 @@ KERNEL_CFLAGS := -std=gnu17 -I. $(WARNINGS) -ffreestanding -fno-pic -fno-pie -mc
 	$(if $(findstring clang,$(CC)),-mstack-alignment=8,-mpreferred-stack-boundary=3) \
 	-ffunction-sections -fdata-sections \
 	-fno-asynchronous-unwind-tables -fcf-protection=none -g -ffile-prefix-map=$(CURDIR)=. \
+	-DLINTEL_TOOLKIT=$(if $(filter 0,$(TOOLKIT)),0,1) \
 	$(if $(findstring clang,$(CC)),--target=x86_64-unknown-none-elf) \
 	$(if $(DEBUG),-O1 -DLINTEL_DEBUG=1 -fsanitize=undefined -fsanitize-undefined-trap-on-error \
 		-fstack-protector-strong -mstack-protector-guard=global,-fno-stack-protector)
@@ -55,8 +57,9 @@ HOT := $(wildcard vmx/run.c vmx/exit_fast*.c vmx/exit_stats.c vmx/exit_io.c vmx/
 	guest/vpit.c guest/vpit_channel.c guest/vuart.c guest/mmio_bus.c guest/decode_mov.c \
 	drivers/console_mux.c)
 
-KERNEL_FOLDERS := boot kernel vmx mm drivers guest debug
-LEFT_OUT := $(if $(filter 0,$(DEBUGGER)),debug/%,kernel/without_debugger.c)
+KERNEL_FOLDERS := boot kernel vmx mm drivers guest toolkit debug
+LEFT_OUT := $(if $(filter 0,$(DEBUGGER)),debug/%,kernel/without_debugger.c) \
+	$(if $(filter 0,$(TOOLKIT)),toolkit/% debug/cmd_tool_%,kernel/without_toolkit.c)
 KERNEL_C := $(filter-out $(LEFT_OUT),$(wildcard $(addsuffix /*.c,$(KERNEL_FOLDERS))))
 KERNEL_ASM := $(wildcard $(addsuffix /*.asm,$(KERNEL_FOLDERS)))
 KERNEL_OBJECTS := $(KERNEL_C:%.c=$(BUILD)/kernel/%.o) $(KERNEL_ASM:%=$(BUILD)/kernel/%.o) \

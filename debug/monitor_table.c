@@ -2,6 +2,12 @@
  * `const struct monitor_command command_name` in some debug/cmd_*.c. */
 #include "debug/monitor_command.h"
 
+#if LINTEL_TOOLKIT
+#define TOOL_COMMANDS(X) X(watch)
+#else
+#define TOOL_COMMANDS(X)
+#endif
+
 #define COMMANDS(X)                                                                                \
 	X(help)                                                                                    \
 	X(exit)                                                                                    \
@@ -27,7 +33,8 @@
 	X(cpu)                                                                                     \
 	X(pages)                                                                                   \
 	X(modules)                                                                                 \
-	X(caps)
+	X(caps)                                                                                    \
+	TOOL_COMMANDS(X)
 
 #define DECLARE(name) extern const struct monitor_command command_##name;
 COMMANDS(DECLARE)

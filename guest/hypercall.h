@@ -15,5 +15,11 @@ enum hypercall {
 	HYPERCALL_NMI = 0x4c4e0002,     /* an NMI to the calling vCPU; EAX: 0 */
 };
 
+/* A number of Lintel's, known or not. */
+static inline bool is_hypercall(uint32_t number)
+{
+	return number >> 16 == HYPERCALL_VERSION >> 16;
+}
+
 #define HYPERCALL_INTERFACE UINT32_C(0x00010000) /* 1.0 */
 #define HYPERCALL_UNKNOWN   UINT32_C(0xffffffff) /* the answer to any other number */

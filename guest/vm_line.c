@@ -16,22 +16,21 @@ static size_t append_quote(char *to, struct text from)
 	return from.len;
 }
 
-/* The message for a fault in word, which lies in the line: what, the line, the caret line. */
-enum status line_fail(struct line_parser *p, enum status s, struct text word, const char *what)
+void vm_line_quote(struct text line, struct text word, const char *what, char *message, size_t size)
 {
 	char quote[QUOTE_COLUMNS + 8], mark[QUOTE_COLUMNS + 8];
-	size_t column = (size_t)(word.at - p->line.at), start = 0, used = 0, length, marked;
+	size_t column = (size_t)(word.at - line.at), start = 0, used = 0, length, marked;
 
-	if (p->line.len > QUOTE_COLUMNS && column > QUOTE_BEFORE)
+	if (line.len > QUOTE_COLUMNS && column > QUOTE_BEFORE)
 		start = column - QUOTE_BEFORE;
-	length = min_u64(p->line.len - start, QUOTE_COLUMNS);
+	length = min_u64(line.len - start, QUOTE_COLUMNS);
 	if (start > 0) {
 		memcpy(quote, "...", 3);
 		used = 3;
 	}
 	column = column - start + used;
-	used += append_quote(quote + used, (struct text){.at = p->line.at + start, .len = length});
-	if (start + length < p->line.len) {
+	used += append_quote(quote + used, (struct text){.at = line.at + start, .len = length});
+	if (start + length < line.len) {
 		memcpy(quote + used, "...", 3);
 		used += 3;
 	}
@@ -41,7 +40,12 @@ enum status line_fail(struct line_parser *p, enum status s, struct text word, co
 	memset(mark + column, '~', marked);
 	mark[column] = '^';
 	mark[column + marked] = '\0';
-	text_format(p->message, p->size, "%s\n  %s\n  %s", what, quote, mark);
+	text_format(message, size, "%s\n  %s\n  %s", what, quote, mark);
+}
+
+enum status line_fail(struct line_parser *p, enum status s, struct text word, const char *what)
+{
+	vm_line_quote(p->line, word, what, p->message, p->size);
 	return s;
 }
 

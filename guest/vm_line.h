@@ -27,6 +27,7 @@
  *	check=entry     the rules of VM entry are checked before a run's first entry
  *	poke=FIELD:N    for experiments: a VMCS field is written before the first entry, such as
  *		        GUEST_RFLAGS:0; whether the field is one that may be written is the caller's
+ *	watch=... and the other words of enum vm_tool_word: for the VT-x toolkit, which reads them
  *
  * A word that means nothing for the kind is an error. Further modules of a VM name it and their
  * role (vm=linux role=initrd):
@@ -75,6 +76,29 @@ enum vm_role {
 	VM_ROLES
 };
 
+/* Words whose values toolkit/tools.h reads. vm_tool_word_name() has the names. */
+enum vm_tool_word {
+	VM_TOOL_WATCH,
+	VM_TOOL_WATCHLOG,
+	VM_TOOL_CR3TARGET,
+	VM_TOOL_CPUID,
+	VM_TOOL_MSRAREA,
+	VM_TOOL_VPID,
+	VM_TOOL_EPTMAX,
+	VM_TOOL_TSC,
+	VM_TOOL_TPR,
+	VM_TOOL_PLE,
+	VM_TOOL_VMX,
+	VM_TOOL_HYPERCALLS,
+	VM_TOOL_STEPS,
+	VM_TOOL_REDIRECT,
+	VM_TOOL_HOOK,
+	VM_TOOL_VIEWS,
+	VM_TOOL_POOL,
+	VM_TOOL_PASS,
+	VM_TOOL_WORDS
+};
+
 struct vm_config {
 	char name[VM_NAME_SIZE];
 	enum vm_kind kind;
@@ -92,6 +116,7 @@ struct vm_config {
 	bool check_entry;
 	struct text poke_field; /* empty: none; points into the line */
 	uint64_t poke_value;
+	struct text tools[VM_TOOL_WORDS]; /* values, empty: not there; point into the line */
 	struct text line; /* all of it, without blanks around it; points into the line given */
 	struct text args; /* what follows "--", without blanks around it; points into the line */
 };
@@ -126,5 +151,10 @@ MUST_CHECK enum status vm_line_parse_module(struct text line, struct vm_module_l
 /* Whether a VM of that kind has a use for a module of that role. */
 bool vm_role_fits(enum vm_role role, enum vm_kind kind);
 
+/* As vm_line_parse() writes it, for a fault that somebody else has found: word lies in line. */
+void vm_line_quote(struct text line, struct text word, const char *what, char *message,
+		   size_t size);
+
 const char *vm_kind_name(enum vm_kind kind);
+const char *vm_tool_word_name(enum vm_tool_word word);
 const char *vm_role_name(enum vm_role role);

@@ -6,7 +6,7 @@
 
 #include "guest/vm_line.h"
 
-#define LINE_KEYS_MAX 20u
+#define LINE_KEYS_MAX 40u
 
 struct line_parser;
 

@@ -267,6 +267,43 @@ static enum status parse_debug_console(struct line_parser *p)
 			 &p->config->debug_console_port);
 }
 
+#define TOOL_WORDS(X)                                                                              \
+	X(VM_TOOL_WATCH, "watch")                                                                  \
+	X(VM_TOOL_WATCHLOG, "watchlog")                                                            \
+	X(VM_TOOL_CR3TARGET, "cr3target")                                                          \
+	X(VM_TOOL_CPUID, "cpuid")                                                                  \
+	X(VM_TOOL_MSRAREA, "msrarea")                                                              \
+	X(VM_TOOL_VPID, "vpid")                                                                    \
+	X(VM_TOOL_EPTMAX, "eptmax")                                                                \
+	X(VM_TOOL_TSC, "tsc")                                                                      \
+	X(VM_TOOL_TPR, "tpr")                                                                      \
+	X(VM_TOOL_PLE, "ple")                                                                      \
+	X(VM_TOOL_VMX, "vmx")                                                                      \
+	X(VM_TOOL_HYPERCALLS, "hypercalls")                                                        \
+	X(VM_TOOL_STEPS, "steps")                                                                  \
+	X(VM_TOOL_REDIRECT, "redirect")                                                            \
+	X(VM_TOOL_HOOK, "hook")                                                                    \
+	X(VM_TOOL_VIEWS, "views")                                                                  \
+	X(VM_TOOL_POOL, "pool")                                                                    \
+	X(VM_TOOL_PASS, "pass")
+
+#define NAME(word, name) [word] = name,
+static const char *const tool_words[VM_TOOL_WORDS] = {TOOL_WORDS(NAME)};
+
+const char *vm_tool_word_name(enum vm_tool_word word)
+{
+	return tool_words[word];
+}
+
+static enum status parse_tool(struct line_parser *p)
+{
+	for (unsigned i = 0; i < VM_TOOL_WORDS; i++) {
+		if (text_is(p->key, tool_words[i]))
+			p->config->tools[i] = p->value;
+	}
+	return OK;
+}
+
 static enum status parse_role(struct line_parser *p)
 {
 	return line_fail(p, ERR_INVALID, p->key,
@@ -297,7 +334,8 @@ static const struct line_key keys[] = {
 	{"check", parse_check, ALL_KINDS, false},
 	{"poke", parse_poke, ALL_KINDS, false},
 	{"role", parse_role, ALL_KINDS, false},
-};
+#define KEY(word, name) {name, parse_tool, ALL_KINDS, false},
+	TOOL_WORDS(KEY)};
 
 /* Once the kind is known: whether every word goes with it, and what the words left out mean. */
 static enum status finish(struct line_parser *p)

@@ -29,6 +29,7 @@ enum log_category {
 	LOG_PIT,
 	LOG_UART,
 	LOG_GUEST,
+	LOG_WATCH, /* what the toolkit sees of a guest */
 	LOG_CATEGORIES
 };
 

@@ -7,10 +7,12 @@ static const char *const level_names[LOG_LEVELS] = {
 };
 
 static const char *const category_names[LOG_CATEGORIES] = {
-	[LOG_BOOT] = "boot", [LOG_MM] = "mm",     [LOG_ACPI] = "acpi",       [LOG_APIC] = "apic",
-	[LOG_SMP] = "smp",   [LOG_TIME] = "time", [LOG_CONSOLE] = "console", [LOG_VMX] = "vmx",
-	[LOG_EPT] = "ept",   [LOG_EXIT] = "exit", [LOG_IO] = "io",           [LOG_MSR] = "msr",
-	[LOG_PIC] = "pic",   [LOG_PIT] = "pit",   [LOG_UART] = "uart",       [LOG_GUEST] = "guest",
+	[LOG_BOOT] = "boot",       [LOG_MM] = "mm",       [LOG_ACPI] = "acpi",
+	[LOG_APIC] = "apic",       [LOG_SMP] = "smp",     [LOG_TIME] = "time",
+	[LOG_CONSOLE] = "console", [LOG_VMX] = "vmx",     [LOG_EPT] = "ept",
+	[LOG_EXIT] = "exit",       [LOG_IO] = "io",       [LOG_MSR] = "msr",
+	[LOG_PIC] = "pic",         [LOG_PIT] = "pit",     [LOG_UART] = "uart",
+	[LOG_GUEST] = "guest",     [LOG_WATCH] = "watch",
 };
 
 uint8_t log_limits[LOG_CATEGORIES] = {[0 ... LOG_CATEGORIES - 1] = LOG_INFO};

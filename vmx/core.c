@@ -17,6 +17,7 @@
 #define REASON_SIZE 256u
 
 struct vmx_caps vmx_caps;
+struct vmx_msrs vmx_cpu_msrs;
 struct frames *vmx_frames;
 const struct host_ops *host_ops;
 hpa_t vmx_io_bitmaps;
@@ -116,7 +117,6 @@ void vmx_follow_log_levels(void)
 enum status vmx_init(struct frames *frames, const struct host_ops *ops, struct text without,
 		     const char **reason)
 {
-	struct vmx_msrs msrs;
 	enum status s;
 
 	vmx_frames = frames;
@@ -125,10 +125,10 @@ enum status vmx_init(struct frames *frames, const struct host_ops *ops, struct t
 	left_out = without;
 	vmx_follow_log_levels();
 	measure_fpu();
-	read_caps(&msrs);
-	s = vmx_caps_decide(&msrs, &vmx_caps, reason_text, sizeof(reason_text));
-	if (msrs.cpu_has_vmx)
-		vmx_caps_log(&msrs, &vmx_caps);
+	read_caps(&vmx_cpu_msrs);
+	s = vmx_caps_decide(&vmx_cpu_msrs, &vmx_caps, reason_text, sizeof(reason_text));
+	if (vmx_cpu_msrs.cpu_has_vmx)
+		vmx_caps_log(&vmx_cpu_msrs, &vmx_caps);
 	if (s != OK)
 		return s;
 	log_info(LOG_VMX,

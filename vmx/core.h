@@ -40,7 +40,8 @@ struct vmx_core {
 
 /* What the CPU has; the same on all cores, checked by vmx_core_on(). Valid after vmx_init(). */
 extern struct vmx_caps vmx_caps;
-extern struct frames *vmx_frames; /* where memory for VMs comes from */
+extern struct vmx_msrs vmx_cpu_msrs; /* less what without= takes away */
+extern struct frames *vmx_frames;    /* where memory for VMs comes from */
 
 /* Boot processor, once: reads the capabilities, decides, and makes what all VMs share. without:
  * words of vmx_caps_without(), separated by commas, to be left unused. On failure *reason is a

@@ -7,6 +7,7 @@
 #include "vmx/core.h"
 #include "vmx/exit.h"
 #include "vmx/inject.h"
+#include "vmx/tools.h"
 #include "vmx/vm.h"
 #include "vmx/vmcs.h"
 #include "vmx/vmcs_setup.h"
@@ -72,6 +73,9 @@ enum exit_action exit_vmcall(struct vcpu *v)
 		answer = 0;
 		break;
 	default:
+		if (is_hypercall(number) && v->vm->tools &&
+		    vmx_tools->hypercall(v, number, &answer))
+			break;
 		log_debug(LOG_GUEST, "%s: unknown hypercall %#x at %#llx", v->vm->config.name,
 			  number, (unsigned long long)v->rip);
 		break;

@@ -4,6 +4,7 @@
 #include "kernel/log.h"
 #include "kernel/percpu.h"
 #include "kernel/string.h"
+#include "vmx/tools.h"
 #include "vmx/vm.h"
 #include "vmx/vmcs.h"
 
@@ -110,9 +111,33 @@ static void report_strays(const struct multiboot2 *boot_info)
 
 /* ---- VMs ---- */
 
+/* What the line asks of the toolkit. False: it cannot be had, and the log says why. */
+static bool make_tools(const struct vm_config *config, struct vm_tools **tools)
+{
+	char message[VM_LINE_MESSAGE_SIZE];
+
+	*tools = NULL;
+	if (vmx_tools) {
+		if (vmx_tools->create(config, tools, message, sizeof(message)) == OK)
+			return true;
+		log_lines(message);
+		return false;
+	}
+	for (unsigned i = 0; i < VM_TOOL_WORDS; i++) {
+		if (!config->tools[i].len)
+			continue;
+		vm_line_quote(config->line, config->tools[i], "this build has no toolkit", message,
+			      sizeof(message));
+		log_lines(message);
+		return false;
+	}
+	return true;
+}
+
 /* Checks what only this machine can tell, and registers the VM. False: the error is logged. */
 static bool accept(const struct multiboot2 *boot_info, const struct vm_config *config,
-		   const struct multiboot2_module *module, unsigned *next_core)
+		   const struct multiboot2_module *module, struct vm_tools *tools,
+		   unsigned *next_core)
 {
 	struct vm_module modules[VM_MODULES_MAX];
 	unsigned module_count;
@@ -139,7 +164,9 @@ static bool accept(const struct multiboot2 *boot_info, const struct vm_config *c
 	s = vm_create(config, hpa(module->start), module->end - module->start, core, &vm);
 	for (unsigned i = 0; i < module_count && s == OK; i++)
 		s = vm_add_module(vm, &modules[i]);
-	if (s != OK)
+	if (s == OK)
+		vm->tools = tools;
+	else
 		log_error(LOG_GUEST, "%s: not created: %s", config->name,
 			  s == ERR_EXISTS ? "another VM has this name" : status_text(s));
 	return s == OK;
@@ -149,6 +176,7 @@ static void create_guest(const struct multiboot2 *boot_info, const struct multib
 			 unsigned *next_core)
 {
 	struct vm_config config;
+	struct vm_tools *tools;
 	char message[VM_LINE_MESSAGE_SIZE];
 
 	vms_asked++;
@@ -156,8 +184,12 @@ static void create_guest(const struct multiboot2 *boot_info, const struct multib
 	    OK) {
 		log_lines(message);
 		vms_refused++;
-	} else if (!accept(boot_info, &config, module, next_core)) {
+	} else if (!make_tools(&config, &tools)) {
+		vms_refused++;
+	} else if (!accept(boot_info, &config, module, tools, next_core)) {
 		vm_log_line(&config);
+		if (tools)
+			vmx_tools->destroy(tools);
 		vms_refused++;
 	}
 }

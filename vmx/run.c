@@ -196,6 +196,11 @@ static inline void skip_instruction(struct vcpu *v)
 	advance(v, next);
 }
 
+void vcpu_skip(struct vcpu *v)
+{
+	skip_instruction(v);
+}
+
 /* The fast path has done an access that may reset the machine or end it. */
 static enum exit_action follow_fast_path(struct vcpu *v)
 {
@@ -329,13 +334,18 @@ static bool fast_path_is_off(const struct vcpu *v)
 	       log_enabled(LOG_DEBUG, LOG_GUEST) || log_enabled(LOG_DEBUG, LOG_EPT);
 }
 
+void vcpu_follow_trace(struct vcpu *v)
+{
+	v->trace = trace_of_run(v);
+	vcpu_set_slow(v, SLOW_WANTED, fast_path_is_off(v));
+}
+
 enum exit_action vcpu_run(struct vcpu *v)
 {
 	enum exit_action action;
 
 	vmx_core_load(v);
-	v->trace = trace_of_run(v);
-	vcpu_set_slow(v, SLOW_WANTED, fast_path_is_off(v));
+	vcpu_follow_trace(v);
 	v->prepare = PREPARE_ALL;
 	do {
 		do {

@@ -8,6 +8,7 @@
 #include "vmx/core.h"
 #include "vmx/exit.h"
 #include "vmx/inject.h"
+#include "vmx/tools.h"
 #include "vmx/vm.h"
 #include "vmx/vm_break.h"
 #include "vmx/vmcs.h"
@@ -269,6 +270,8 @@ enum exit_action step_follow(struct vcpu *v, enum exit_action action)
 		stops = vm_break_after_step(v);
 		lock_release(&v->vm->lock);
 	}
+	if (why & STEP_FOR_TOOL)
+		vmx_tools->stepped(v);
 	/* After a reset it stops, too, before the first instruction. */
 	if ((why & STEP_FOR_USER) && v->vm->debug.next.reason == VM_STOP_ASKED)
 		vm_stop_soon(v->vm, &(struct vm_stop){.reason = VM_STOP_STEP});

@@ -5,6 +5,7 @@
 #include "kernel/log.h"
 #include "kernel/percpu.h"
 #include "vmx/inject.h"
+#include "vmx/tools.h"
 #include "vmx/vm.h"
 #include "vmx/vmcs.h"
 
@@ -44,7 +45,8 @@ uint16_t trace_of_run(struct vcpu *v)
 		v->trace_halt_tsc = 0;
 		v->trace_irqs = this_cpu()->irq_count;
 	}
-	return (uint16_t)(kinds | (log_enabled(LOG_TRACE, LOG_EXIT) ? TRACE_TO_LOG : 0));
+	return (uint16_t)(kinds | (log_enabled(LOG_TRACE, LOG_EXIT) ? TRACE_TO_LOG : 0) |
+			  (v->vm->tools_on ? TRACE_TOOLS : 0));
 }
 
 /* ---- exits ---- */
@@ -153,6 +155,13 @@ static void note_pics(struct vcpu *v)
 	vmx_trace.note(&r);
 }
 
+static enum exit_action handle(struct vcpu *v, uint32_t reason)
+{
+	const struct exit_entry *e = &exit_table[reason];
+
+	return v->trace & TRACE_TOOLS ? vmx_tools->exit(v, e) : e->handler(v);
+}
+
 enum exit_action trace_exit(struct vcpu *v)
 {
 	uint32_t reason = (uint32_t)vcpu_last_exit(v)->reason;
@@ -167,7 +176,7 @@ enum exit_action trace_exit(struct vcpu *v)
 		r.qualification = vcpu_last_exit(v)->qualification;
 		look_before(v, &r);
 	}
-	action = exit_table[reason].handler(v);
+	action = handle(v, reason);
 	if (wanted) {
 		r.action = (uint8_t)action;
 		look_after(v, &r);

@@ -10,7 +10,9 @@
 #include "vmx/exit.h"
 #include "vmx/trace_record.h"
 
-#define TRACE_TO_LOG BIT(15) /* in v->trace: log=exit:trace wants to know */
+/* In v->trace, beside the kinds. */
+#define TRACE_TO_LOG BIT(15) /* log=exit:trace wants to know */
+#define TRACE_TOOLS  BIT(14) /* the toolkit sees each exit first */
 
 /* Filled in by debug/trace.c before any VM starts; NULL: nobody wants anything. */
 struct vmx_trace_ops {

@@ -31,11 +31,12 @@ enum exit_action {
 #define PREPARE_ALL      (PREPARE_EVENTS | PREPARE_TURN)
 
 /* For vcpu->stepping. */
-#define STEP_OVER_WRITE  1u /* a write to unclaimed memory is let through for one instruction */
-#define STEP_OVER_POINT  2u /* an instruction may pass breakpoints and watched pages */
-#define STEP_FOR_USER    4u /* a debugger's */
-#define STEP_IRQ_WAITS   8u /* not a step: an interrupt by hand waits until it can be taken */
-#define STEP_ANY         (STEP_OVER_WRITE | STEP_OVER_POINT | STEP_FOR_USER)
+#define STEP_OVER_WRITE  1u  /* a write to unclaimed memory is let through for one instruction */
+#define STEP_OVER_POINT  2u  /* an instruction may pass breakpoints and watched pages */
+#define STEP_FOR_USER    4u  /* a debugger's */
+#define STEP_IRQ_WAITS   8u  /* not a step: an interrupt by hand waits until it can be taken */
+#define STEP_FOR_TOOL    16u /* the toolkit's */
+#define STEP_ANY         (STEP_OVER_WRITE | STEP_OVER_POINT | STEP_FOR_USER | STEP_FOR_TOOL)
 
 #define VCPU_PARKED_MSRS 8u
 #define EXIT_HISTORY     32u
@@ -105,6 +106,7 @@ struct vcpu {
 	uint64_t slice_end_ns;
 	uint64_t wake_ns;        /* while halted: when to look again */
 	uint32_t proc_controls;  /* what VMCS_PROC_CONTROLS holds now */
+	uint32_t proc_kept;      /* of these, what the toolkit wants on */
 	struct vcpu_event event; /* to be delivered at the next entry */
 
 	uint16_t trace;          /* for this run: BIT(enum trace_kind), TRACE_TO_LOG */
@@ -156,6 +158,9 @@ enum exit_action vcpu_run(struct vcpu *v);
  * and owes a #DB if TF is set. A handler that calls it returns EXIT_RETRY. */
 void vcpu_advance(struct vcpu *v, uint64_t next_rip);
 
+/* The same behind the instruction that caused the last exit. */
+void vcpu_skip(struct vcpu *v);
+
 /* After anything that the devices' next deadline depends on: the guest is left in time for it. now
  * is the time; the VM's lock is held. Cheap where nothing has changed. */
 void vcpu_set_deadline(struct vcpu *v, uint64_t now);
@@ -169,6 +174,9 @@ static inline bool vcpu_turn_is_over(const struct vcpu *v, uint32_t tsc)
 
 /* No exit goes the short way while a bit is set. The vCPU is loaded on this core. */
 void vcpu_set_slow(struct vcpu *v, uint8_t why, bool slow);
+
+/* Works out anew what the trace and the toolkit see of its exits. The same. */
+void vcpu_follow_trace(struct vcpu *v);
 
 /* The last exit in the history; vmx/entry.asm has begun its record. */
 static inline struct exit_record *vcpu_last_exit(const struct vcpu *v)

@@ -14,6 +14,7 @@
 #include "mm/phys.h"
 #include "vmx/call_core.h"
 #include "vmx/core.h"
+#include "vmx/tools.h"
 #include "vmx/trace.h"
 #include "vmx/vm_break.h"
 #include "vmx/vm_machine.h"
@@ -250,6 +251,8 @@ bool vm_finish(struct vm *vm)
 	vm->runs_done++;
 	stop_counting(vm);
 	vm_report_end(vm);
+	if (vmx_tools)
+		vmx_tools->report(vm);
 	vm->runs_left--;
 	if (vm->ended_well && vm->runs_left > 0)
 		return vm_start(vm);

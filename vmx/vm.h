@@ -99,6 +99,8 @@ struct vm {
 	uint64_t paused_ns;       /* how long it has been stopped by a debugger */
 	bool retired;             /* it has ended for good */
 	struct vm_debug debug;
+	struct vm_tools *tools; /* NULL: no toolkit is built in */
+	bool tools_on;          /* the toolkit sees this VM's exits */
 };
 
 /* The VM's clock, which stands still while a debugger has stopped it. On its core. While it is

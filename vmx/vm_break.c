@@ -187,7 +187,7 @@ static void set_dr_exiting(struct vcpu *v, bool on)
 {
 	uint32_t bit = (uint32_t)PROC_MOV_DR;
 
-	v->proc_controls = (v->proc_controls & ~bit) | (on ? bit : 0);
+	v->proc_controls = (v->proc_controls & ~bit) | (on ? bit : 0) | v->proc_kept;
 	vmcs_write(VMCS_PROC_CONTROLS, v->proc_controls);
 }
 

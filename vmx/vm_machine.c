@@ -13,6 +13,7 @@
 #include "vmx/entry_check.h"
 #include "vmx/exit.h"
 #include "vmx/firmware.h"
+#include "vmx/tools.h"
 #include "vmx/vm_board.h"
 #include "vmx/vm_break.h"
 #include "vmx/vm_screen.h"
@@ -232,6 +233,11 @@ static enum status make_machine(struct vm_build_job *b)
 		s = load(b, &start);
 	if (s == OK)
 		s = make_cpu(b, &start);
+	if (s == OK && vmx_tools) {
+		s = vmx_tools->begin(vm, b->message, b->size);
+		if (s != OK)
+			vcpu_destroy(&vm->vcpu);
+	}
 	if (s == OK) {
 		poke(vm);
 		if (vm->config.check_entry)
@@ -259,6 +265,8 @@ enum status vm_build(struct vm *vm, char *message, size_t size)
 
 void vm_release(struct vm *vm)
 {
+	if (vmx_tools)
+		vmx_tools->end(vm);
 	vm_break_forget_machine(vm);
 	vcpu_destroy(&vm->vcpu);
 	release_memory(vm);

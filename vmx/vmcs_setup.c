@@ -33,11 +33,7 @@ static void setup_controls(struct vcpu *v)
 	vmcs_write(VMCS_PROC2_CONTROLS, c[CONTROL_PROC2]);
 	vmcs_write(VMCS_EXIT_CONTROLS, c[CONTROL_EXIT]);
 	vmcs_write(VMCS_ENTRY_CONTROLS, c[CONTROL_ENTRY]);
-	/*
-	 * #AC and #DB: a guest could make their delivery raise them again for ever, with no
-	 * instruction boundary at which the host's timer could end it. #MC is the host's.
-	 */
-	vmcs_write(VMCS_EXCEPTION_BITMAP, BIT(EXC_DB) | BIT(EXC_AC) | BIT(EXC_MC));
+	vmcs_write(VMCS_EXCEPTION_BITMAP, VCPU_EXCEPTIONS);
 	vmcs_write(VMCS_PF_ERROR_MASK, 0);
 	vmcs_write(VMCS_PF_ERROR_MATCH, 0);
 	vmcs_write(VMCS_CR3_TARGET_COUNT, 0);

@@ -3,7 +3,7 @@
 import os
 import re
 
-FOLDERS = ["boot", "kernel", "vmx", "mm", "drivers", "guest", "debug", "iso", "tests"]
+FOLDERS = ["boot", "kernel", "vmx", "mm", "drivers", "guest", "toolkit", "debug", "iso", "tests"]
 SUFFIXES = (".c", ".h", ".asm", ".inc", ".py", ".sh", ".mk", ".ld", ".cfg", ".awk")
 TOP_FILES = ["Makefile", "linker.ld", "README.md"]
 

@@ -6,7 +6,7 @@ import re
 from tests.lint.common import code_only, is_c
 
 ASM_ALLOWED = {"kernel/cpu.h", "kernel/port.h", "kernel/percpu.h", "vmx/vmcs.h"}
-HYPERVISOR = ("boot/", "kernel/", "mm/", "guest/", "drivers/", "vmx/", "debug/")
+HYPERVISOR = ("boot/", "kernel/", "mm/", "guest/", "drivers/", "vmx/", "toolkit/", "debug/")
 ASM = re.compile(r"\b(?:__asm__|__asm|asm)\b")
 VOLATILE = re.compile(r"\bvolatile\b")
 PRIVILEGED = re.compile(r"\b(?:__builtin_ia32_(?!pause\b)\w+|_mm_\w+|__rdtsc|__cpuid\w*)\b")

@@ -1,0 +1,14 @@
+/* toolkit/tool_table.c - the tools, in the order in which they see an exit: X(name) stands for
+ * `const struct tool tool_name`. */
+#include "toolkit/tools.h"
+
+#define TOOLS(X)      X(io)
+
+#define DECLARE(name) extern const struct tool tool_##name;
+TOOLS(DECLARE)
+
+#define ADDRESS(name) &tool_##name,
+const struct tool *const tools[] = {TOOLS(ADDRESS) NULL};
+const unsigned tool_count = ARRAY_SIZE(tools) - 1;
+
+_Static_assert(ARRAY_SIZE(tools) <= TOOLS_MAX, "vm_tools.active has a bit for each");
