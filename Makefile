@@ -24,7 +24,8 @@ NM := $(CROSS_COMPILE)nm
 OBJCOPY := $(CROSS_COMPILE)objcopy
 NASM ?= nasm
 PYTHON ?= /usr/bin/python3
-BUILD := build$(if $(DEBUG),/debug)$(if $(filter 0,$(DEBUGGER)),/bare)$(if $(filter 0,$(TOOLKIT)),/plain)
+OFF = $(filter 0,$($(1)))
+BUILD := build$(if $(DEBUG),/debug)$(if $(call OFF,DEBUGGER),/bare)$(if $(call OFF,TOOLKIT),/plain)
 
 # Two builds of one commit are the same, byte for byte: no clock, no path, no name of this machine.
 export SOURCE_DATE_EPOCH := $(or $(shell git log -1 --format=%ct 2>/dev/null),946684800)
@@ -39,7 +40,7 @@ KERNEL_CFLAGS := -std=gnu17 -I. $(WARNINGS) -ffreestanding -fno-pic -fno-pie -mc
 	$(if $(findstring clang,$(CC)),-mstack-alignment=8,-mpreferred-stack-boundary=3) \
 	-ffunction-sections -fdata-sections \
 	-fno-asynchronous-unwind-tables -fcf-protection=none -g -ffile-prefix-map=$(CURDIR)=. \
-	-DLINTEL_TOOLKIT=$(if $(filter 0,$(TOOLKIT)),0,1) \
+	-DLINTEL_TOOLKIT=$(if $(call OFF,TOOLKIT),0,1) \
 	$(if $(findstring clang,$(CC)),--target=x86_64-unknown-none-elf) \
 	$(if $(DEBUG),-O1 -DLINTEL_DEBUG=1 -fsanitize=undefined -fsanitize-undefined-trap-on-error \
 		-fstack-protector-strong -mstack-protector-guard=global,-fno-stack-protector)
@@ -58,8 +59,8 @@ HOT := $(wildcard vmx/run.c vmx/exit_fast*.c vmx/exit_stats.c vmx/exit_io.c vmx/
 	drivers/console_mux.c)
 
 KERNEL_FOLDERS := boot kernel vmx mm drivers guest toolkit debug
-LEFT_OUT := $(if $(filter 0,$(DEBUGGER)),debug/%,kernel/without_debugger.c) \
-	$(if $(filter 0,$(TOOLKIT)),toolkit/% debug/cmd_tool_%,kernel/without_toolkit.c)
+LEFT_OUT := $(if $(call OFF,DEBUGGER),debug/%,kernel/without_debugger.c) \
+	$(if $(call OFF,TOOLKIT),toolkit/% debug/cmd_tool_%,kernel/without_toolkit.c)
 KERNEL_C := $(filter-out $(LEFT_OUT),$(wildcard $(addsuffix /*.c,$(KERNEL_FOLDERS))))
 KERNEL_ASM := $(wildcard $(addsuffix /*.asm,$(KERNEL_FOLDERS)))
 KERNEL_OBJECTS := $(KERNEL_C:%.c=$(BUILD)/kernel/%.o) $(KERNEL_ASM:%=$(BUILD)/kernel/%.o) \
@@ -97,8 +98,9 @@ system: ## boot in Bochs and QEMU and read the console (T=name for some)
 		-n 2 $(if $(T),-k '$(T)')
 
 bench: iso ## what exits, start and memory cost: build/bench.json, bench.svg (CHECK=1: no worse)
-	$(MAKE) kernel DEBUGGER=0
-	$(PYTHON) tests/bench/bench.py --json build/bench.json --svg build/bench.svg \
+	$(MAKE) kernel DEBUGGER=0 TOOLKIT=0
+	$(PYTHON) tests/bench/bench.py --elf $(BUILD)/lintel.elf \
+		--json build/bench.json --svg build/bench.svg \
 		$(if $(CHECK),--check) $(if $(LIMITS),--limits)
 
 setup: ## only install what is missing

@@ -95,6 +95,10 @@ void *tool_state(const struct vm_tools *t, const struct tool *tool);
 /* The exit goes on to the next tool that wants it, or to the handler that it would have had. */
 enum exit_action tool_pass(struct vcpu *v, struct tool_exit *x);
 
+/* Does the CPU have what the words want? ERR_UNSUPPORTED: message (TOOL_TEXT) says what it lacks.
+ * Before there is a VM. */
+MUST_CHECK enum status tools_fit(const struct vm_tools *t, char *message);
+
 /* After a change of watches or of what fit() looks at, while the VM runs: controls, masks and
  * bitmaps anew, then change() of each tool. ERR_UNSUPPORTED: message (TOOL_TEXT) says what the CPU
  * lacks; the caller takes its change back and calls again. */

@@ -59,7 +59,7 @@ def measure(folder, elf):
     return said
 
 
-def digest(said, elf):
+def digest(said, elf, bare):
     """All figures out of what the runs of Bochs said."""
     native, lintel = table.parse(said["native"]), table.parse(said["lintel"])
     alone, smp = said["alone"][1], said["scale"][8][1]
@@ -74,7 +74,7 @@ def digest(said, elf):
         "vm": startup.start_and_stop(alone),
         "pages": startup.pages(alone, smp, 8),
         "image": sizes.image_bytes(elf),
-        "image_bare": sizes.image_bytes(elf.parent / "bare" / elf.name),
+        "image_bare": sizes.image_bytes(bare),
         "linux": {"native": said["linux_native"], "lintel": said["linux"][0],
                   "exits": said["linux"][1]},
         "statistics": counting.figures(said["traces"], said["lintel"]),
@@ -145,7 +145,7 @@ def memory_lines(figures, limits):
     out = [["memory", "pages of 4 KiB", "bytes", "limit"]]
     out += [[text, figures["pages"].get(name), None, None] for name, text in texts.items()]
     out.append(["the kernel: text, data, no names", None, figures["image"], limits["image_bytes"]])
-    out.append(["  without debugger (DEBUGGER=0)", None, figures["image_bare"],
+    out.append(["  without debugger and toolkit", None, figures["image_bare"],
                 limits["image_bare_bytes"]])
     return out
 
@@ -206,6 +206,8 @@ def arguments_of(words):
     parser.add_argument("--limits", action="store_true", help="and if a limit is exceeded")
     parser.add_argument("--write-baseline", action="store_true", help="make this the baseline")
     parser.add_argument("--elf", type=Path, default=ROOT / "build" / "lintel.elf")
+    parser.add_argument("--bare", type=Path,
+                        default=ROOT / "build" / "bare" / "plain" / "lintel.elf")
     return parser.parse_args(words)
 
 
@@ -220,7 +222,7 @@ def main(words=None):
             write_json(arguments.json, figures)
         return 0
     peers, limits = read_json(PEERS), read_json(LIMITS)
-    figures = digest(said, arguments.elf)
+    figures = digest(said, arguments.elf, arguments.bare)
     show(figures, peers, limits)
     if arguments.json:
         write_json(arguments.json, {**figures, "peers": peers, "limits": limits})
