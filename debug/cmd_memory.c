@@ -7,7 +7,6 @@
  */
 #include "boot/address_space.h"
 #include "debug/monitor.h"
-#include "kernel/string.h"
 #include "kernel/trap.h"
 #include "mm/phys.h"
 #include "vmx/vm.h"
@@ -31,30 +30,15 @@ struct place {
 
 /* ---- access ---- */
 
-struct host_copy {
-	void *to;
-	const void *from;
-	size_t len_bytes;
-};
-
-static void copy(void *arg)
-{
-	const struct host_copy *c = arg;
-
-	memcpy(c->to, c->from, c->len_bytes);
-}
-
 static enum status access_host(const struct place *p, void *buffer, size_t len_bytes, bool write)
 {
 	void *at = p->space == SPACE_HVA ? (void *)(uintptr_t)p->at : phys_ptr(hpa(p->at));
-	struct host_copy c = {.to = buffer, .from = at, .len_bytes = len_bytes};
-	struct trap_frame caught;
+	bool done;
 
 	if (p->space == SPACE_HPA && !address_space_is_ram(hpa(p->at), len_bytes))
 		return ERR_RANGE;
-	if (write)
-		c = (struct host_copy){.to = at, .from = buffer, .len_bytes = len_bytes};
-	return trap_probe(copy, &c, &caught) ? ERR_RANGE : OK;
+	done = write ? trap_copy(at, buffer, len_bytes) : trap_copy(buffer, at, len_bytes);
+	return done ? OK : ERR_RANGE;
 }
 
 /* All of it or an error. */

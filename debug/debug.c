@@ -63,7 +63,7 @@ static void serve(struct trap_frame *f)
 	for (size_t i = 0; i < ARRAY_SIZE(parts); i++)
 		parts[i].service();
 	__atomic_store_n(&next_look, cpu_rdtsc() + time_ns_to_tsc(LOOK_NS), __ATOMIC_RELAXED);
-	host_stay_stopped(f);
+	host_stay_stopped();
 }
 
 void debug_start(void)

@@ -29,6 +29,12 @@ static inline enum gdb_answer gdb_answer_of(enum status s)
 	return s == OK ? GDB_OK : (enum gdb_answer)(GDB_FAILED + s);
 }
 
+/* Is t meant by who, whose 0s stand for any? */
+static inline bool gdb_covers(struct debug_thread who, struct debug_thread t)
+{
+	return (who.pid == 0 || who.pid == t.pid) && (who.tid == 0 || who.tid == t.tid);
+}
+
 static inline bool gdb_is_same(struct debug_thread a, struct debug_thread b)
 {
 	return a.pid == b.pid && a.tid == b.tid;

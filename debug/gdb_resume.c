@@ -1,15 +1,10 @@
 /* debug/gdb_resume.c - what makes threads run and stop: vCont, c, s, Ctrl-C. */
 #include "debug/gdb_parts.h"
 
-static bool covers(struct debug_thread who, struct debug_thread t)
-{
-	return (who.pid == 0 || who.pid == t.pid) && (who.tid == 0 || who.tid == t.tid);
-}
-
 const struct gdb_action *gdb_action_for(const struct gdb_server *s, struct debug_thread t)
 {
 	for (unsigned i = 0; i < s->action_count; i++)
-		if (covers(s->actions[i].thread, t))
+		if (gdb_covers(s->actions[i].thread, t))
 			return &s->actions[i];
 	return NULL;
 }
@@ -99,7 +94,7 @@ static enum gdb_answer resume(struct gdb_server *s)
 		if (action == NULL)
 			continue;
 		for (unsigned held = 0; held < s->held_count; held++)
-			if (covers(s->held[held], s->threads[i]))
+			if (gdb_covers(s->held[held], s->threads[i]))
 				s->held[held--] = s->held[--s->held_count];
 		act(s, s->threads[i], action);
 		any = true;
@@ -162,7 +157,7 @@ void gdb_interrupt(struct gdb_server *s)
 	gdb_threads(s);
 	for (unsigned i = 0; i < s->thread_count; i++) {
 		struct debug_thread t = s->threads[i];
-		bool preferred = covers(s->general, t);
+		bool preferred = gdb_covers(s->general, t);
 
 		if (s->target->is_stopped(s->target->state, t) ||
 		    (!s->non_stop && gdb_action_for(s, t) == NULL))

@@ -88,7 +88,7 @@ bool gdb_resolve(struct gdb_server *s, struct debug_thread *t)
 	for (unsigned i = 0; i < s->thread_count; i++) {
 		struct debug_thread have = s->threads[i];
 
-		if ((t->pid == 0 || t->pid == have.pid) && (t->tid == 0 || t->tid == have.tid)) {
+		if (gdb_covers(*t, have)) {
 			*t = have;
 			return true;
 		}

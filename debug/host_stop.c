@@ -176,11 +176,10 @@ static void stay(struct cpu *self)
 	}
 }
 
-void host_stay_stopped(struct trap_frame *f)
+void host_stay_stopped(void)
 {
 	struct cpu *c = this_cpu();
 
-	(void)f;
 	if (state == STOPPED)
 		stay(c);
 	if (state == RUNS)
@@ -199,7 +198,7 @@ static void stop_stepper(struct cpu *c, struct trap_frame *f)
 	stepper = NULL;
 	c->frame = f;
 	begin_stop();
-	host_stay_stopped(f);
+	host_stay_stopped();
 }
 
 static void step_done(struct cpu *c, struct trap_frame *f)
@@ -258,7 +257,7 @@ static void breakpoint(struct cpu *c, struct trap_frame *f)
 		note_breakpoint(c, f, p);
 		begin_stop();
 	}
-	host_stay_stopped(f);
+	host_stay_stopped();
 }
 
 NO_BREAKPOINT static bool ends_step(uint64_t at)

@@ -36,4 +36,4 @@ void host_resume(unsigned index, enum debug_resume how, uint64_t start, uint64_t
 
 /* For the end of a core's work for the debugger, in whose trap frame it goes on: gives the lock
  * back, after gdb has let the hypervisor go if it is stopped. */
-void host_stay_stopped(struct trap_frame *f);
+void host_stay_stopped(void);

@@ -141,34 +141,17 @@ static enum status write_registers(void *state, struct debug_thread t,
 		       : OK;
 }
 
-struct copy {
-	void *to;
-	const void *from;
-	size_t len_bytes;
-};
-
-static void copy(void *arg)
-{
-	const struct copy *c = arg;
-
-	memcpy(c->to, c->from, c->len_bytes);
-}
-
 /* A page is there or not, so a copy that faults has done nothing. */
 static enum status copy_pages(uint64_t at, void *to, const void *from, size_t len_bytes,
 			      size_t *done)
 {
-	struct trap_frame caught;
-
 	*done = 0;
 	while (*done < len_bytes && !(at + *done >= MMIO_BASE && at + *done < KERNEL_VIRT_BASE)) {
 		uint64_t here = at + *done;
 		size_t part = (size_t)min_u64(len_bytes - *done, PAGE_4K - here % PAGE_4K);
-		struct copy c = {.to = to ? (uint8_t *)to + *done : (void *)here,
-				 .from = to ? (const void *)here : (const uint8_t *)from + *done,
-				 .len_bytes = part};
 
-		if (trap_probe(copy, &c, &caught))
+		if (!trap_copy(to ? (uint8_t *)to + *done : (void *)here,
+			       to ? (const void *)here : (const uint8_t *)from + *done, part))
 			break;
 		*done += part;
 	}

@@ -9,6 +9,7 @@
 #include "kernel/panic.h"
 #include "kernel/percpu.h"
 #include "kernel/stacks.h"
+#include "kernel/string.h"
 
 #define VECTORS         256u
 #define FIRST_INTERRUPT 32u
@@ -187,6 +188,27 @@ bool trap_probe(void (*fn)(void *arg), void *arg, struct trap_frame *caught)
 	else
 		cpu_irq_off();
 	return faulted;
+}
+
+struct copy_job {
+	void *to;
+	const void *from;
+	size_t len_bytes;
+};
+
+static void copy(void *arg)
+{
+	const struct copy_job *c = arg;
+
+	memcpy(c->to, c->from, c->len_bytes);
+}
+
+bool trap_copy(void *to, const void *from, size_t len_bytes)
+{
+	struct copy_job c = {.to = to, .from = from, .len_bytes = len_bytes};
+	struct trap_frame caught;
+
+	return !trap_probe(copy, &c, &caught);
 }
 
 struct msr_access {

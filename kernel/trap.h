@@ -59,6 +59,10 @@ void trap_set_debug_hook(bool (*hook)(struct trap_frame *f));
  * */
 bool trap_probe(void (*fn)(void *arg), void *arg, struct trap_frame *caught);
 
+/* memcpy() that may meet what is not mapped. False: it faulted, and a part may be done. As
+ * trap_probe(). */
+MUST_CHECK bool trap_copy(void *to, const void *from, size_t len_bytes);
+
 /* In a probe only: goes to ring 3 at rip (a user page), from where an exception comes back. */
 NORETURN void trap_probe_enter_user(uint64_t rip, uint64_t cs, uint64_t ss);
 
