@@ -7,6 +7,7 @@
  */
 #include "boot/address_space.h"
 #include "debug/monitor.h"
+#include "kernel/string.h"
 #include "kernel/trap.h"
 #include "mm/phys.h"
 #include "vmx/vm.h"
