@@ -1,5 +1,6 @@
 /* debug/cmd_stats.c - the monitor's command stats. */
 #include "debug/monitor_command.h"
+#include "debug/output.h"
 #include "debug/stats.h"
 #include "debug/stats_rows.h"
 #include "vmx/vm.h"
@@ -38,16 +39,16 @@ static void show(struct vm *vm, const struct wish *w, const char *comma,
 
 	switch (w->form) {
 	case FORM_TEXT:
-		stats_out(out, "%s, vCPU 0:\n", vm->config.name);
+		debug_print(out, "%s, vCPU 0:\n", vm->config.name);
 		stats_print(&source, w->part, out);
 		break;
 	case FORM_JSON:
-		stats_out(out, "%s", comma);
+		debug_print(out, "%s", comma);
 		stats_print_json(&source, out);
 		break;
 	case FORM_RESET:
-		stats_out(out, "%s, vCPU 0: %s\n", vm->config.name,
-			  stats_reset(vm) ? "counted from here on" : "its core does not answer");
+		debug_print(out, "%s, vCPU 0: %s\n", vm->config.name,
+			    stats_reset(vm) ? "counted from here on" : "its core does not answer");
 		break;
 	}
 }
@@ -59,13 +60,13 @@ static bool run(const struct monitor_args *a)
 
 	for (unsigned i = 1; i < a->count; i++) {
 		if (!read_word(a->words[i], &w)) {
-			stats_out(a->out, "stats: \"%.*s\" is neither a word of it nor a VM\n",
-				  (int)a->words[i].len, a->words[i].at);
+			debug_print(a->out, "stats: \"%.*s\" is neither a word of it nor a VM\n",
+				    (int)a->words[i].len, a->words[i].at);
 			return false;
 		}
 	}
 	if (w.form == FORM_JSON)
-		stats_out(a->out, "{\"vms\": [");
+		debug_print(a->out, "{\"vms\": [");
 	for (unsigned i = 0; i < vm_count; i++) {
 		if (w.vm && w.vm != vms[i])
 			continue;
@@ -73,7 +74,7 @@ static bool run(const struct monitor_args *a)
 		comma = ",\n";
 	}
 	if (w.form == FORM_JSON)
-		stats_out(a->out, "]}\n");
+		debug_print(a->out, "]}\n");
 	return true;
 }
 

@@ -148,6 +148,16 @@ enum status gdb_switch(bool on)
 	return OK;
 }
 
+static uint16_t port_of_line(void)
+{
+	return line == LINE_OWN ? uart.port : console_port_number();
+}
+
+bool gdb_has_port(uint16_t port)
+{
+	return line != LINE_NONE && port_of_line() == port;
+}
+
 void gdb_describe(char *text, size_t size)
 {
 	static const char *const how[] = {"polled", "by interrupt", "the console's line"};
@@ -155,8 +165,7 @@ void gdb_describe(char *text, size_t size)
 	if (line == LINE_NONE)
 		text_format(text, size, "no line");
 	else
-		text_format(text, size, "port %#x, %s%s",
-			    line == LINE_OWN ? uart.port : console_port_number(),
+		text_format(text, size, "port %#x, %s%s", port_of_line(),
 			    how[line == LINE_CONSOLE ? 2 : irq_works],
 			    off                            ? ", off"
 			    : gdb_server_attached(&server) ? ", gdb is there"

@@ -20,6 +20,9 @@ void gdb_service(void);
  * gone, and the console has its line for itself. On, without gdb=: the console's line is shared. */
 MUST_CHECK enum status gdb_switch(bool on);
 
+/* Is it the line of gdb, or kept for it? */
+bool gdb_has_port(uint16_t port);
+
 /* "com1, shared with the console; gdb is there". */
 void gdb_describe(char *text, size_t size);
 

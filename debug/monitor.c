@@ -3,6 +3,7 @@
 
 #include "debug/host_stop.h"
 #include "debug/monitor_words.h"
+#include "debug/output.h"
 #include "kernel/percpu.h"
 #include "kernel/string.h"
 #include "vmx/call_core.h"
@@ -10,23 +11,14 @@
 #include "vmx/vm.h"
 #include "vmx/vm_debug.h"
 
-#define PRINT_BYTES 320u
-#define FIELD_ROW   76u
-
-static void print(const struct monitor_args *a, const char *format, va_list args)
-{
-	char text[PRINT_BYTES];
-	size_t len = text_vformat(text, sizeof(text), format, args);
-
-	a->out->write(a->out->state, text, min_u64(len, sizeof(text) - 1));
-}
+#define FIELD_ROW 76u
 
 void monitor_print(const struct monitor_args *a, const char *format, ...)
 {
 	va_list args;
 
 	va_start(args, format);
-	print(a, format, args);
+	debug_vprint(a->out, format, args);
 	va_end(args);
 }
 
@@ -35,7 +27,7 @@ bool monitor_wrong(const struct monitor_args *a, const char *format, ...)
 	va_list args;
 
 	va_start(args, format);
-	print(a, format, args);
+	debug_vprint(a->out, format, args);
 	va_end(args);
 	monitor_print(a, "\n");
 	return false;

@@ -1,4 +1,5 @@
 /* debug/stats_json.c - the tables for a program; see debug/stats_report.h. Spec: RFC 8259. */
+#include "debug/output.h"
 #include "debug/stats_rows.h"
 #include "kernel/text.h"
 
@@ -6,16 +7,16 @@
 
 static void print_string(const char *text, const struct debug_output *out)
 {
-	stats_out(out, "\"");
+	debug_print(out, "\"");
 	for (; *text; text++) {
 		unsigned char c = (unsigned char)*text;
 
 		if (c < ' ' || c == '"' || c == '\\' || c >= 0x7f)
-			stats_out(out, "\\u%04x", c);
+			debug_print(out, "\\u%04x", c);
 		else
-			stats_out(out, "%c", c);
+			debug_print(out, "%c", c);
 	}
-	stats_out(out, "\"");
+	debug_print(out, "\"");
 }
 
 static void print_entry(const struct stats_source *s, const struct exit_stats_entry *e,
@@ -26,40 +27,40 @@ static void print_entry(const struct stats_source *s, const struct exit_stats_en
 	char name[STATS_NAME];
 
 	stats_name(s, e, by_reason, name);
-	stats_out(out, "{\"reason\": %u, ", (unsigned)(e->id >> 32));
+	debug_print(out, "{\"reason\": %u, ", (unsigned)(e->id >> 32));
 	if (is_key && e->id >> 32 == REASON_IO)
-		stats_out(out, "\"key\": %u, \"in\": %s, ", (unsigned)(uint16_t)e->id,
-			  e->id & EXIT_KEY_IN ? "true" : "false");
+		debug_print(out, "\"key\": %u, \"in\": %s, ", (unsigned)(uint16_t)e->id,
+			    e->id & EXIT_KEY_IN ? "true" : "false");
 	else if (is_key)
-		stats_out(out, "\"key\": %u, ", (unsigned)(uint32_t)e->id);
-	stats_out(out, "\"name\": ");
+		debug_print(out, "\"key\": %u, ", (unsigned)(uint32_t)e->id);
+	debug_print(out, "\"name\": ");
 	print_string(name, out);
-	stats_out(out, ", \"count\": %llu, \"ticks\": %llu, \"max_ticks\": %llu, \"below_2^\": {",
-		  (unsigned long long)exit_stats_count(e), (unsigned long long)e->total_ticks,
-		  (unsigned long long)e->max_ticks);
+	debug_print(out, ", \"count\": %llu, \"ticks\": %llu, \"max_ticks\": %llu, \"below_2^\": {",
+		    (unsigned long long)exit_stats_count(e), (unsigned long long)e->total_ticks,
+		    (unsigned long long)e->max_ticks);
 	for (unsigned i = 0; i < EXIT_STATS_BUCKETS; i++) {
 		if (!e->histogram[i])
 			continue;
-		stats_out(out, "%s\"%u\": %llu", comma, i + EXIT_STATS_FIRST_LOG,
-			  (unsigned long long)e->histogram[i]);
+		debug_print(out, "%s\"%u\": %llu", comma, i + EXIT_STATS_FIRST_LOG,
+			    (unsigned long long)e->histogram[i]);
 		comma = ", ";
 	}
-	stats_out(out, "}}");
+	debug_print(out, "}}");
 }
 
 static void print_rows(const struct stats_source *s, const char *title,
 		       const struct stats_rows *rows, bool by_reason,
 		       const struct debug_output *out)
 {
-	stats_out(out, ",\n\"%s\": [", title);
+	debug_print(out, ",\n\"%s\": [", title);
 	for (unsigned i = 0; i < rows->count; i++) {
 		struct exit_stats_entry sum;
 
-		stats_out(out, i ? ",\n" : "\n");
+		debug_print(out, i ? ",\n" : "\n");
 		print_entry(s, stats_rows_entry(s->stats, rows, i, by_reason, &sum), by_reason,
 			    out);
 	}
-	stats_out(out, "]");
+	debug_print(out, "]");
 }
 
 void stats_print_json(const struct stats_source *s, const struct debug_output *out)
@@ -69,26 +70,26 @@ void stats_print_json(const struct stats_source *s, const struct debug_output *o
 	const char *comma = "";
 
 	stats_rows_by_reason(t, &rows);
-	stats_out(out, "{\"vm\": ");
+	debug_print(out, "{\"vm\": ");
 	print_string(s->name, out);
-	stats_out(out,
-		  ", \"vcpu\": 0, \"runs\": %llu, \"ns\": %llu, \"tsc_hz\": %llu, "
-		  "\"exits\": %llu,\n",
-		  (unsigned long long)s->runs, (unsigned long long)s->ran_ns,
-		  (unsigned long long)s->tsc_hz, (unsigned long long)rows.sum);
-	stats_out(out, "\"folds\": %llu, \"folded\": %llu, \"fold_ticks\": %llu",
-		  (unsigned long long)t->folds, (unsigned long long)t->folded,
-		  (unsigned long long)t->fold_ticks);
+	debug_print(out,
+		    ", \"vcpu\": 0, \"runs\": %llu, \"ns\": %llu, \"tsc_hz\": %llu, "
+		    "\"exits\": %llu,\n",
+		    (unsigned long long)s->runs, (unsigned long long)s->ran_ns,
+		    (unsigned long long)s->tsc_hz, (unsigned long long)rows.sum);
+	debug_print(out, "\"folds\": %llu, \"folded\": %llu, \"fold_ticks\": %llu",
+		    (unsigned long long)t->folds, (unsigned long long)t->folded,
+		    (unsigned long long)t->fold_ticks);
 	print_rows(s, "reasons", &rows, true, out);
 	stats_rows_by_key(t, STATS_EVERY_REASON, &rows);
 	print_rows(s, "keys", &rows, false, out);
-	stats_out(out, ",\n\"vectors\": {");
+	debug_print(out, ",\n\"vectors\": {");
 	for (unsigned vector = 0; !t->clear && vector < 256; vector++) {
 		if (!t->events[vector])
 			continue;
-		stats_out(out, "%s\"%u\": %llu", comma, vector,
-			  (unsigned long long)t->events[vector]);
+		debug_print(out, "%s\"%u\": %llu", comma, vector,
+			    (unsigned long long)t->events[vector]);
 		comma = ", ";
 	}
-	stats_out(out, "}}");
+	debug_print(out, "}}");
 }

@@ -9,7 +9,6 @@
 #define REASON_IO        30u
 #define REASON_RDMSR     31u
 #define REASON_WRMSR     32u
-#define LINE_MAX         160u
 
 /* Keeps the rows sorted; equal counts stay in the order in which they came. */
 static void insert(struct stats_rows *rows, uint64_t exits, unsigned entry)
@@ -112,16 +111,4 @@ void stats_name(const struct stats_source *s, const struct exit_stats_entry *e, 
 	else
 		text_format(text, STATS_NAME, by_reason ? "%s" : "%s, others",
 			    name ? name : "unknown reason");
-}
-
-void stats_out(const struct debug_output *out, const char *format, ...)
-{
-	char line[LINE_MAX];
-	va_list args;
-	size_t len;
-
-	va_start(args, format);
-	len = text_vformat(line, sizeof(line), format, args);
-	va_end(args);
-	out->write(out->state, line, len < sizeof(line) ? len : sizeof(line) - 1);
 }

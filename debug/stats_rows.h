@@ -36,6 +36,3 @@ void stats_name(const struct stats_source *s, const struct exit_stats_entry *e, 
 		char text[STATS_NAME]);
 
 #define STATS_EVERY_REASON UINT64_MAX
-
-/* Formats one piece of output; what is longer than a line is cut. */
-void stats_out(const struct debug_output *out, const char *format, ...) PRINTF_LIKE(2, 3);

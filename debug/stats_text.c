@@ -1,4 +1,5 @@
 /* debug/stats_text.c - the tables for a reader; see debug/stats_report.h. */
+#include "debug/output.h"
 #include "debug/stats_rows.h"
 #include "kernel/text.h"
 
@@ -83,27 +84,27 @@ static void print_rows(const struct stats_source *s, const struct stats_rows *ro
 		e = stats_rows_entry(s->stats, rows, i, by_reason, &sum);
 		stats_name(s, e, by_reason, name);
 		draw(e, exits, bar);
-		stats_out(out, "%10llu  %3llu.%llu  %9llu %7llu %9llu  %-30s %s\n",
-			  (unsigned long long)exits, (unsigned long long)(share / 10),
-			  (unsigned long long)(share % 10),
-			  (unsigned long long)rate(exits, s->ran_ns),
-			  (unsigned long long)to_ns(e->total_ticks / exits, s->tsc_hz),
-			  (unsigned long long)to_ns(e->max_ticks, s->tsc_hz), name, bar);
+		debug_print(out, "%10llu  %3llu.%llu  %9llu %7llu %9llu  %-30s %s\n",
+			    (unsigned long long)exits, (unsigned long long)(share / 10),
+			    (unsigned long long)(share % 10),
+			    (unsigned long long)rate(exits, s->ran_ns),
+			    (unsigned long long)to_ns(e->total_ticks / exits, s->tsc_hz),
+			    (unsigned long long)to_ns(e->max_ticks, s->tsc_hz), name, bar);
 	}
 	if (rows->count > most)
-		stats_out(out, "            and %u more\n", rows->count - most);
+		debug_print(out, "            and %u more\n", rows->count - most);
 }
 
 static void print_events(const struct stats_source *s, const struct debug_output *out)
 {
-	stats_out(out, "VM entries that brought an exception or an interrupt:\n");
+	debug_print(out, "VM entries that brought an exception or an interrupt:\n");
 	for (unsigned vector = 0; !s->stats->clear && vector < 256; vector++) {
 		uint64_t n = s->stats->events[vector];
 
 		if (n)
-			stats_out(out, "%10llu         %9llu                    vector %02xh\n",
-				  (unsigned long long)n, (unsigned long long)rate(n, s->ran_ns),
-				  vector);
+			debug_print(out, "%10llu         %9llu                    vector %02xh\n",
+				    (unsigned long long)n, (unsigned long long)rate(n, s->ran_ns),
+				    vector);
 	}
 }
 
@@ -119,18 +120,18 @@ static void print_head(const struct stats_source *s, const struct stats_rows *ro
 		ticks += sum.total_ticks;
 	}
 	share = per_mille(to_ns(ticks, s->tsc_hz), s->ran_ns);
-	stats_out(out,
-		  "%llu exits in %llu ms, runs ended: %llu; %llu a second, %llu.%llu %% of "
-		  "the time\n",
-		  (unsigned long long)rows->sum, (unsigned long long)(s->ran_ns / NS_PER_MS),
-		  (unsigned long long)s->runs, (unsigned long long)rate(rows->sum, s->ran_ns),
-		  (unsigned long long)(share / 10), (unsigned long long)(share % 10));
+	debug_print(out,
+		    "%llu exits in %llu ms, runs ended: %llu; %llu a second, %llu.%llu %% of "
+		    "the time\n",
+		    (unsigned long long)rows->sum, (unsigned long long)(s->ran_ns / NS_PER_MS),
+		    (unsigned long long)s->runs, (unsigned long long)rate(rows->sum, s->ran_ns),
+		    (unsigned long long)(share / 10), (unsigned long long)(share % 10));
 	if (s->stats->folded && !s->stats->clear)
-		stats_out(out, "counting them took %llu ticks each\n",
-			  (unsigned long long)(s->stats->fold_ticks / s->stats->folded));
+		debug_print(out, "counting them took %llu ticks each\n",
+			    (unsigned long long)(s->stats->fold_ticks / s->stats->folded));
 	if (homeless)
-		stats_out(out, "no room for the ports, MSRs and so on of %llu of them\n",
-			  (unsigned long long)homeless);
+		debug_print(out, "no room for the ports, MSRs and so on of %llu of them\n",
+			    (unsigned long long)homeless);
 }
 
 void stats_print(const struct stats_source *s, enum stats_part part, const struct debug_output *out)
@@ -143,13 +144,13 @@ void stats_print(const struct stats_source *s, enum stats_part part, const struc
 	print_head(s, &rows, out);
 	if (!all)
 		return;
-	stats_out(out, "     count      %%      per s  avg ns    max ns\n");
+	debug_print(out, "     count      %%      per s  avg ns    max ns\n");
 	if (part == STATS_SUMMARY)
 		print_rows(s, &rows, true, UINT32_MAX, out);
 	stats_rows_by_key(s->stats, reasons_of[part], &rows);
 	rows.sum = all;
 	if (part == STATS_SUMMARY && rows.count)
-		stats_out(out, "by port, MSR, leaf, vector and page:\n");
+		debug_print(out, "by port, MSR, leaf, vector and page:\n");
 	print_rows(s, &rows, false, part == STATS_SUMMARY ? TOP_KEYS : UINT32_MAX, out);
 	if (part == STATS_VECTORS)
 		print_events(s, out);

@@ -1,11 +1,11 @@
 /* debug/stream.c - see debug/stream.h. */
 #include "debug/stream.h"
 
+#include "debug/gdb.h"
 #include "debug/trace.h"
 #include "debug/trace_stream.h"
 #include "drivers/console.h"
 #include "drivers/uart16550.h"
-#include "kernel/command_line.h"
 #include "kernel/percpu.h"
 #include "kernel/string.h"
 #include "kernel/time.h"
@@ -29,25 +29,13 @@ static struct {
 	char text[TRACE_LINE_TEXT];
 } stream;
 
-/* Its packets and our lines would spoil each other. */
-static bool gdb_has(uint16_t port)
-{
-	char text[16];
-	const char *name = command_line_string("gdb", text, sizeof(text));
-	uint16_t gdb_port;
-	uint8_t irq;
-
-	return name && uart16550_parse_option(text_from(name), &gdb_port, &irq) == OK &&
-	       gdb_port == port;
-}
-
 enum status stream_set_port(struct text name)
 {
 	uint16_t port = 0;
 	uint8_t irq;
 	enum status s = uart16550_parse_option(name, &port, &irq);
 
-	if (s == OK && gdb_has(port))
+	if (s == OK && gdb_has_port(port)) /* its packets and our lines would spoil each other */
 		return ERR_EXISTS;
 	if (s == OK && port != console_port_number()) {
 		s = uart16550_init(&stream.uart, port);
@@ -67,7 +55,7 @@ static bool open_port(void)
 
 enum status stream_switch(bool on)
 {
-	if (on && !stream.own_port && gdb_has(console_port_number()))
+	if (on && !stream.own_port && gdb_has_port(console_port_number()))
 		return ERR_EXISTS;
 	if (on && !open_port())
 		return ERR_FULL;
