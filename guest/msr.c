@@ -58,19 +58,23 @@ static const struct msr_rule rules[] = {
 	{MSR_BIOS_SIGN_ID, MSR_BIOS_SIGN_ID, ACT_CONSTANT, ACT_IGNORE, .value = BIOS_SIGN_VALUE,
 	 .name = "BIOS_SIGN_ID"},
 	{MSR_SYSENTER_CS, MSR_SYSENTER_CS, ACT_PASS, ACT_PASS, .name = "SYSENTER_CS"},
-	{MSR_SYSENTER_ESP, MSR_SYSENTER_EIP, ACT_PASS, ACT_PASS, .check = CANONICAL,
-	 .name = "SYSENTER_ESP/EIP"},
+	{MSR_SYSENTER_ESP, MSR_SYSENTER_ESP, ACT_PASS, ACT_PASS, .check = CANONICAL,
+	 .name = "SYSENTER_ESP"},
+	{MSR_SYSENTER_EIP, MSR_SYSENTER_EIP, ACT_PASS, ACT_PASS, .check = CANONICAL,
+	 .name = "SYSENTER_EIP"},
 	{MSR_MISC_ENABLE, MSR_MISC_ENABLE, ACT_STORED, ACT_IGNORE, .name = "MISC_ENABLE"},
 	{MSR_DEBUGCTL, MSR_DEBUGCTL, ACT_DEBUGCTL, ACT_DEBUGCTL, .name = "DEBUGCTL"},
 	{MSR_PAT, MSR_PAT, ACT_PASS, ACT_PASS, IF_PAT_SWITCHED, PAT_TYPES, .name = "PAT"},
 	{MSR_EFER, MSR_EFER, ACT_PASS, ACT_PASS, IF_EFER_SWITCHED, EFER_BITS, .name = "EFER"},
 	{MSR_STAR, MSR_STAR, ACT_PASS, ACT_PASS, .caller_switches = true, .name = "STAR"},
-	{MSR_LSTAR, MSR_CSTAR, ACT_PASS, ACT_PASS, .check = CANONICAL, .caller_switches = true,
-	 .name = "LSTAR/CSTAR"},
+	{MSR_LSTAR, MSR_LSTAR, ACT_PASS, ACT_PASS, .check = CANONICAL, .caller_switches = true,
+	 .name = "LSTAR"},
+	{MSR_CSTAR, MSR_CSTAR, ACT_PASS, ACT_PASS, .check = CANONICAL, .caller_switches = true,
+	 .name = "CSTAR"},
 	{MSR_FMASK, MSR_FMASK, ACT_PASS, ACT_PASS, .check = UPPER_HALF_ZERO,
 	 .caller_switches = true, .name = "FMASK"},
-	{MSR_FS_BASE, MSR_GS_BASE, ACT_PASS, ACT_PASS, .check = CANONICAL,
-	 .name = "FS_BASE/GS_BASE"},
+	{MSR_FS_BASE, MSR_FS_BASE, ACT_PASS, ACT_PASS, .check = CANONICAL, .name = "FS_BASE"},
+	{MSR_GS_BASE, MSR_GS_BASE, ACT_PASS, ACT_PASS, .check = CANONICAL, .name = "GS_BASE"},
 	{MSR_KERNEL_GS_BASE, MSR_KERNEL_GS_BASE, ACT_PASS, ACT_PASS, .check = CANONICAL,
 	 .caller_switches = true, .name = "KERNEL_GS_BASE"},
 	{MSR_TSC_AUX, MSR_TSC_AUX, ACT_PASS, ACT_PASS, IF_RDTSCP, UPPER_HALF_ZERO, true,
@@ -234,6 +238,31 @@ void msr_fill_bitmap(uint8_t bitmap[MSR_BITMAP_BYTES], const struct msr_features
 			if (r->write == ACT_PASS)
 				let_through(bitmap, index, BITMAP_WRITE_LOW, BITMAP_WRITE_HIGH);
 		}
+	}
+}
+
+/* The part of first to last that lies in one of the two ranges. */
+static void exit_half(uint8_t *half, uint32_t range, uint32_t first, uint32_t last)
+{
+	uint32_t end = range + (BITMAP_MSRS - 1);
+
+	if (last < range || first > end)
+		return;
+	for (uint32_t n = first > range ? first - range : 0; n <= (last < end ? last : end) - range;
+	     n++)
+		half[n / 8] = (uint8_t)(half[n / 8] | BIT(n % 8));
+}
+
+void msr_bitmap_exit(uint8_t bitmap[MSR_BITMAP_BYTES], uint32_t first, uint32_t last, bool read,
+		     bool write)
+{
+	if (read) {
+		exit_half(bitmap + BITMAP_READ_LOW, 0, first, last);
+		exit_half(bitmap + BITMAP_READ_HIGH, BITMAP_HIGH, first, last);
+	}
+	if (write) {
+		exit_half(bitmap + BITMAP_WRITE_LOW, 0, first, last);
+		exit_half(bitmap + BITMAP_WRITE_HIGH, BITMAP_HIGH, first, last);
 	}
 }
 

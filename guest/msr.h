@@ -53,6 +53,10 @@ enum msr_result msr_write(struct guest_msrs *m, uint32_t index, uint64_t *value,
 /* Sets the bit of every MSR that must exit: all but the passed-through ones. */
 void msr_fill_bitmap(uint8_t bitmap[MSR_BITMAP_BYTES], const struct msr_features *features);
 
+/* Sets more bits: reads, writes of these MSRs exit. Those that have no bit exit anyway. */
+void msr_bitmap_exit(uint8_t bitmap[MSR_BITMAP_BYTES], uint32_t first, uint32_t last, bool read,
+		     bool write);
+
 /* The MSR's name in the manual without "IA32_", or NULL. */
 const char *msr_name(uint32_t index);
 

@@ -62,6 +62,35 @@ static void what_the_cpu_does_not_switch_exits(void **state)
 	assert_false(exits(MSR_STAR, true));
 }
 
+static void watched_msrs_exit_too(void **state)
+{
+	unsigned reads, writes;
+
+	(void)state;
+	msr_fill_bitmap(bitmap, &all);
+	reads = count_passing(false);
+	writes = count_passing(true);
+	msr_bitmap_exit(bitmap, MSR_SYSENTER_CS, MSR_SYSENTER_EIP, true, false);
+	msr_bitmap_exit(bitmap, MSR_EFER, MSR_EFER, false, true);
+	assert_true(exits(MSR_SYSENTER_CS, false) && exits(MSR_SYSENTER_EIP, false));
+	assert_false(exits(MSR_SYSENTER_CS, true));
+	assert_true(exits(MSR_EFER, true));
+	assert_false(exits(MSR_EFER, false));
+	assert_int_equal(count_passing(false), reads - 3);
+	assert_int_equal(count_passing(true), writes - 1);
+}
+
+static void a_watched_range_may_go_over_both_ends_of_the_bitmaps(void **state)
+{
+	(void)state;
+	msr_fill_bitmap(bitmap, &all);
+	msr_bitmap_exit(bitmap, 0x2000, 0xbfffffff, true, true);
+	msr_bitmap_exit(bitmap, 0xc0002000, 0xffffffff, true, true);
+	assert_false(exits(MSR_PAT, true) || exits(MSR_EFER, true));
+	msr_bitmap_exit(bitmap, 0, 0xffffffff, true, true);
+	assert_int_equal(count_passing(false) + count_passing(true), 0);
+}
+
 static enum msr_result write_msr(const struct msr_features *f, uint32_t index, uint64_t *value,
 				 uint64_t cr0, uint64_t efer)
 {
@@ -125,7 +154,7 @@ static void unknown_msrs_are_gp(void **state)
 	assert_int_equal(read_msr(&none, MSR_TSC_AUX, &value), MSR_UNKNOWN);
 	assert_int_equal(write_msr(&none, MSR_TSC_AUX, &value, 0, 0), MSR_UNKNOWN);
 	assert_string_equal(msr_name(MSR_PAT), "PAT");
-	assert_string_equal(msr_name(MSR_CSTAR), "LSTAR/CSTAR");
+	assert_string_equal(msr_name(MSR_CSTAR), "CSTAR");
 }
 
 static void a_write_to_the_tsc_is_the_callers(void **state)
@@ -207,6 +236,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(only_the_named_msrs_pass),
 		cmocka_unit_test(what_the_cpu_does_not_switch_exits),
+		cmocka_unit_test(watched_msrs_exit_too),
+		cmocka_unit_test(a_watched_range_may_go_over_both_ends_of_the_bitmaps),
 		cmocka_unit_test(constants_read_and_do_not_change),
 		cmocka_unit_test(unknown_msrs_are_gp),
 		cmocka_unit_test(a_write_to_the_tsc_is_the_callers),
