@@ -121,3 +121,7 @@ bool watch_any(const struct vm_tools *t, enum watch_kind kind);
  * It may be asked before whether the text is worth making. */
 bool watch_tells(const struct vm_tools *t, const struct watch *w);
 void watch_hit(struct vcpu *v, struct watch *w, const char *format, ...) PRINTF_LIKE(3, 4);
+
+/* How the instruction of an exit went, for such a line: ": #GP(0) into the guest", ": #UD ...", or
+ * nothing if it was done. action is what its handler has returned. */
+const char *watch_outcome(const struct vcpu *v, enum exit_action action);

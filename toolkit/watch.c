@@ -3,6 +3,7 @@
 
 #include "kernel/log.h"
 #include "toolkit/tools.h"
+#include "vmx/inject.h"
 
 struct watch *watch_find(struct vm_tools *t, enum watch_kind kind, uint64_t value)
 {
@@ -47,4 +48,20 @@ void watch_hit(struct vcpu *v, struct watch *w, const char *format, ...)
 	if (!watch_tells(t, w))
 		log_info(LOG_WATCH, "%s: watch %s: from here on it only counts (watchlog=%llu)",
 			 name, w->text, (unsigned long long)t->log_lines);
+}
+
+const char *watch_outcome(const struct vcpu *v, enum exit_action action)
+{
+	if (action != EXIT_RETRY || !(v->event.info & EVENT_VALID))
+		return "";
+	switch ((uint8_t)v->event.info) {
+	case EXC_DB:
+		return ": #DB into the guest";
+	case EXC_UD:
+		return ": #UD into the guest";
+	case EXC_GP:
+		return ": #GP(0) into the guest";
+	default:
+		return ": an exception into the guest";
+	}
 }

@@ -121,6 +121,10 @@ static bool access_passed_msr(struct vcpu *v, uint32_t index, bool write, uint64
 	};
 
 	(void)v;
+	if (index == MSR_TSC) {
+		*value = cpu_rdtsc() + vmcs_read(VMCS_TSC_OFFSET);
+		return true;
+	}
 	for (unsigned i = 0; i < ARRAY_SIZE(in_vmcs); i++) {
 		if (in_vmcs[i].index != index)
 			continue;
@@ -152,10 +156,7 @@ static bool carry_out_msr(struct vcpu *v, enum msr_result result, uint32_t index
 	case MSR_CALLER_PASS:
 		return access_passed_msr(v, index, write, value);
 	case MSR_CALLER_TSC:
-		if (write)
-			vmcs_write(VMCS_TSC_OFFSET, *value - cpu_rdtsc());
-		else
-			*value = cpu_rdtsc() + vmcs_read(VMCS_TSC_OFFSET);
+		vmcs_write(VMCS_TSC_OFFSET, *value - cpu_rdtsc());
 		return true;
 	case MSR_CALLER_DEBUGCTL:
 		if (write)
@@ -171,6 +172,13 @@ static bool carry_out_msr(struct vcpu *v, enum msr_result result, uint32_t index
 		return false;
 	}
 	return false;
+}
+
+bool vcpu_read_msr(struct vcpu *v, uint32_t index, uint64_t *value)
+{
+	enum msr_result result = msr_read(&v->vm->msrs, index, value);
+
+	return result != MSR_UNKNOWN && carry_out_msr(v, result, index, false, value);
 }
 
 enum exit_action exit_rdmsr(struct vcpu *v)

@@ -61,8 +61,9 @@ struct vcpu_step {
 	bool over;         /* the exit was the end of it */
 	bool trap_is_ours; /* the #DB that the exit brings is not the guest's */
 	uint8_t kind;      /* enum step_kind */
-	uint32_t bitmap;   /* the exception bitmap without the step */
-	uint64_t rcx;      /* at the exit */
+	uint32_t bitmap;   /* the exception bitmap without the step, and its mask and match */
+	uint32_t pf_mask, pf_match;
+	uint64_t rcx; /* at the exit */
 };
 
 struct vcpu {
@@ -230,6 +231,9 @@ void vcpu_read_instruction_state(struct vcpu *v, struct guest_cpu_state *s);
 
 /* And back: the general registers and RFLAGS; not RIP. */
 void vcpu_write_instruction_state(struct vcpu *v, const struct guest_cpu_state *s);
+
+/* What RDMSR would read there. False: #GP. */
+bool vcpu_read_msr(struct vcpu *v, uint32_t index, uint64_t *value);
 
 /* The mode in words: "real mode", "64-bit mode", ... */
 const char *vcpu_mode_text(const struct guest_cpu_state *s);
