@@ -45,6 +45,19 @@ static void print_segments(const struct monitor_args *a, const struct guest_cpu_
 	}
 }
 
+/* Bits of the mask are the host's: the guest reads them from the shadow. */
+static void print_masks(const struct monitor_args *a)
+{
+	monitor_print(a, "CR0 mask %llx  shadow %llx  really %llx\n",
+		      (unsigned long long)vmcs_read(VMCS_CR0_MASK),
+		      (unsigned long long)vmcs_read(VMCS_CR0_SHADOW),
+		      (unsigned long long)vmcs_read(VMCS_GUEST_CR0));
+	monitor_print(a, "CR4 mask %llx  shadow %llx  really %llx\n",
+		      (unsigned long long)vmcs_read(VMCS_CR4_MASK),
+		      (unsigned long long)vmcs_read(VMCS_CR4_SHADOW),
+		      (unsigned long long)vmcs_read(VMCS_GUEST_CR4));
+}
+
 /* The names of the controls that are on, in rows. */
 static void print_controls(const struct monitor_args *a)
 {
@@ -114,6 +127,7 @@ static void print_vcpu(struct vm *vm, const struct monitor_args *a, void *contex
 	monitor_print(a, "GDTR %016llx limit %04x  IDTR %016llx limit %04x\n",
 		      (unsigned long long)s.gdtr.base, s.gdtr.limit,
 		      (unsigned long long)s.idtr.base, s.idtr.limit);
+	print_masks(a);
 	monitor_print(a, "event for the next entry %08x%s; blocked by", v->event.info,
 		      v->nmi_pending ? ", an NMI waits" : "");
 	for (unsigned i = 0; i < ARRAY_SIZE(blockings); i++)

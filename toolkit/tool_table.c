@@ -2,7 +2,7 @@
  * `const struct tool tool_name`. */
 #include "toolkit/tools.h"
 
-#define TOOLS(X)      X(io) X(msr)
+#define TOOLS(X)      X(io) X(msr) X(cr)
 
 #define DECLARE(name) extern const struct tool tool_##name;
 TOOLS(DECLARE)

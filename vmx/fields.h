@@ -110,6 +110,10 @@
 	X(CR4_MASK, 0x6002)                                                                        \
 	X(CR0_SHADOW, 0x6004)                                                                      \
 	X(CR4_SHADOW, 0x6006)                                                                      \
+	X(CR3_TARGET0, 0x6008)                                                                     \
+	X(CR3_TARGET1, 0x600a)                                                                     \
+	X(CR3_TARGET2, 0x600c)                                                                     \
+	X(CR3_TARGET3, 0x600e)                                                                     \
 	X(EXIT_QUALIFICATION, 0x6400)                                                              \
 	X(GUEST_LINEAR_ADDRESS, 0x640a)                                                            \
 	X(GUEST_CR0, 0x6800)                                                                       \
