@@ -3,7 +3,9 @@
 
 #include "kernel/string.h"
 
+#define VECTOR_NMI       2u
 #define VECTOR_PF        14u
+#define VECTOR_MC        18u
 #define MICROSECONDS_MAX 1000000u
 
 /* What may stand behind a name. */
@@ -173,6 +175,8 @@ static enum status read_vector(struct reader *r)
 	bool more = split_at(&r->rest, ':', &vector);
 	enum status s = take_single(r, vector);
 
+	if (s == OK && (r->w->low == VECTOR_NMI || r->w->low == VECTOR_MC))
+		return fail(r, ERR_RANGE, vector, "NMI and #MC are the host's");
 	if (s != OK || !more)
 		return s;
 	if (r->w->low != VECTOR_PF)

@@ -8,7 +8,8 @@
  *	msr:INDEX[-INDEX][:r|:w|:rw]
  *	cr0 cr3 cr4 cr8         moves to it (cr3, cr8: from it too)
  *	dr                      MOV DR
- *	exc:VECTOR[:MASK:MATCH] an exception; #PF (14) with an error-code mask and match
+ *	exc:VECTOR[:MASK:MATCH] an exception (not 2 and 18); #PF (14) with an error-code mask
+ *				and match, both hexadecimal
  *	desc                    LGDT SGDT LIDT SIDT LLDT SLDT LTR STR
  *	tsc                     RDTSC RDTSCP
  *	invlpg hlt pause xsetbv

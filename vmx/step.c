@@ -129,7 +129,11 @@ static void arm_tf(struct vcpu *v)
 	v->step.tf_is_ours = true;
 	v->step.guest_tf = (rflags & RFLAGS_TF) != 0;
 	v->step.bitmap = (uint32_t)vmcs_read(VMCS_EXCEPTION_BITMAP);
+	v->step.pf_mask = (uint32_t)vmcs_read(VMCS_PF_ERROR_MASK);
+	v->step.pf_match = (uint32_t)vmcs_read(VMCS_PF_ERROR_MATCH);
 	vmcs_write(VMCS_EXCEPTION_BITMAP, ALL_EXCEPTIONS);
+	vmcs_write(VMCS_PF_ERROR_MASK, 0);
+	vmcs_write(VMCS_PF_ERROR_MATCH, 0);
 	if (vmcs_read(VMCS_GUEST_INTERRUPTIBILITY) & BLOCKING) {
 		vmcs_write(VMCS_GUEST_INTERRUPTIBILITY,
 			   vmcs_read(VMCS_GUEST_INTERRUPTIBILITY) & ~BLOCKING);
@@ -208,6 +212,8 @@ static void restore_tf(struct vcpu *v, bool trap)
 
 	v->step.tf_is_ours = false;
 	vmcs_write(VMCS_EXCEPTION_BITMAP, v->step.bitmap);
+	vmcs_write(VMCS_PF_ERROR_MASK, v->step.pf_mask);
+	vmcs_write(VMCS_PF_ERROR_MATCH, v->step.pf_match);
 	/* The VMCS may say that the trap is pending though the instruction was not done (Bochs).
 	 * Behind the guest's own MOV SS with TF it has to, for somebody may cancel this step (SDM
 	 * 3C "Checks on Guest Non-Register State"). */
