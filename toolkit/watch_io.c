@@ -23,6 +23,16 @@ static bool fit(const struct vm_tools *t, struct tool_controls *c)
 	return watch_any(t, WATCH_IO);
 }
 
+/* An access of more than one byte is one to each port that it covers. */
+static struct watch *find(struct vm_tools *t, unsigned port, unsigned size)
+{
+	struct watch *w = NULL;
+
+	for (unsigned i = 0; i < size && !w; i++)
+		w = watch_find(t, WATCH_IO, (port + i) & 0xffff);
+	return w;
+}
+
 static enum exit_action watch_string(struct vcpu *v, struct watch *w, struct tool_exit *x)
 {
 	uint64_t q = v->qualification;
@@ -36,9 +46,9 @@ static enum exit_action watch_string(struct vcpu *v, struct watch *w, struct too
 static enum exit_action see_io(struct vcpu *v, struct tool_exit *x)
 {
 	uint64_t q = v->qualification, rip = v->rip;
-	unsigned port = q >> 16 & 0xffff, digits = 2 * ((unsigned)(q & IO_WIDTH) + 1);
-	uint64_t mask = UINT64_MAX >> (64 - 4 * digits);
-	struct watch *w = watch_find(v->vm->tools, WATCH_IO, port);
+	unsigned port = q >> 16 & 0xffff, size = (unsigned)(q & IO_WIDTH) + 1, digits = 2 * size;
+	uint64_t mask = UINT64_MAX >> (64 - 8 * size);
+	struct watch *w = find(v->vm->tools, port, size);
 	uint64_t out = v->gpr[RAX] & mask;
 	enum exit_action action;
 
