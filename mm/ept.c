@@ -1,7 +1,7 @@
 /* mm/ept.c - extended page tables, in the processor's format. */
 #include "mm/ept.h"
 
-#include "mm/radix.h"
+#include "kernel/assert.h"
 
 /* SDM 3C, "EPT Translation Mechanism": the formats of the entries and of the EPTP. */
 #define ENTRY_TYPE_SHIFT    3u
@@ -27,8 +27,14 @@ static struct radix tree_of(struct ept *e)
 		.table_count = &e->table_count,
 		.leaves = e->leaves,
 		.retired = &e->retired,
+		.reserve = &e->reserve,
 		.stale = &e->stale,
 	};
+}
+
+static enum status check_size(uint64_t size)
+{
+	return size == PAGE_4K || size == PAGE_2M || size == PAGE_1G ? OK : ERR_INVALID;
 }
 
 static enum status check_range(gpa_t at, uint64_t len_bytes)
@@ -69,7 +75,7 @@ static enum status change(struct ept *e, gpa_t at, uint64_t len_bytes, struct ra
 
 enum status ept_init(struct ept *e, struct frames *frames, uint64_t max_leaf, bool exec_only)
 {
-	if (max_leaf != PAGE_4K && max_leaf != PAGE_2M && max_leaf != PAGE_1G)
+	if (check_size(max_leaf) != OK)
 		return ERR_INVALID;
 	*e = (struct ept){.frames = frames, .max_leaf = max_leaf, .exec_only = exec_only};
 	return radix_init(frames, &e->root, &e->table_count);
@@ -144,7 +150,37 @@ enum status ept_split(struct ept *e, gpa_t at, uint64_t size)
 	if (s != OK)
 		return s;
 	return change(e, gpa(align_down(at.raw, PAGE_4K)), PAGE_4K,
-		      (struct radix_change){.verb = RADIX_SPLIT, .size = size});
+		      (struct radix_change){.verb = RADIX_SPLIT, .size = size, .reserved = true});
+}
+
+enum status ept_reserve(struct ept *e, uint64_t count)
+{
+	struct radix tree = tree_of(e);
+
+	return radix_reserve(&tree, count);
+}
+
+enum status ept_limit(struct ept *e, uint64_t size)
+{
+	enum status s = check_size(size);
+
+	if (s == OK)
+		s = change(e, gpa(0), GUEST_END,
+			   (struct radix_change){.verb = RADIX_SPLIT, .size = size});
+	if (s == OK)
+		e->max_leaf = size;
+	return s;
+}
+
+void ept_clear_flags(struct ept *e)
+{
+	enum status s = change(e, gpa(0), GUEST_END,
+			       (struct radix_change){
+				       .verb = RADIX_PROTECT,
+				       .clear = ENTRY_ACCESSED | ENTRY_DIRTY,
+			       });
+
+	ASSERT(s == OK); /* whole leaves: it needs no table */
 }
 
 unsigned ept_merge(struct ept *e, gpa_t at)

@@ -8,6 +8,7 @@
 #pragma once
 
 #include "mm/frames.h"
+#include "mm/radix.h"
 
 #define EPT_READ  BIT(0)
 #define EPT_WRITE BIT(1)
@@ -23,7 +24,8 @@ struct ept {
 	uint64_t table_count; /* frames in use for tables, the root included */
 	uint64_t leaves[3];   /* leaves of 4 KiB, 2 MiB, 1 GiB */
 	uint64_t retired;     /* tables that wait for ept_flushed(), a list of frames */
-	bool exec_only;       /* the CPU has execute-only translations */
+	struct radix_reserve reserve; /* ept_reserve() */
+	bool exec_only;               /* the CPU has execute-only translations */
 	bool stale;
 };
 
@@ -62,10 +64,23 @@ MUST_CHECK enum status ept_unmap(struct ept *e, gpa_t at, uint64_t len_bytes);
  * ept_unmap(), and ERR_INVALID as ept_map(). */
 MUST_CHECK enum status ept_protect(struct ept *e, gpa_t at, uint64_t len_bytes, unsigned perm);
 
+/* Takes so many frames more from the allocator, for ept_split() alone: from now on a split works
+ * without it, or fails. Those of tables that are joined again come back by ept_flushed().
+ * ERR_NO_MEMORY: nothing changed. */
+MUST_CHECK enum status ept_reserve(struct ept *e, uint64_t count);
+
 /* Splits the leaf that covers at (any byte of it) down to leaf size (PAGE_4K or PAGE_2M, else
- * ERR_INVALID); type, rights, accessed and dirty stay. ERR_NOT_FOUND, ERR_RANGE, ERR_NO_MEMORY:
- * nothing changed. OK if it is that small already. */
+ * ERR_INVALID); type, rights, accessed and dirty stay. ERR_NOT_FOUND, ERR_RANGE, ERR_NO_MEMORY
+ * (the reserve, if there is one, has too few frames: at most two are needed): nothing changed. OK if it is that small already. */
 MUST_CHECK enum status ept_split(struct ept *e, gpa_t at, uint64_t size);
+
+/* Splits every leaf that is larger than size (as above) with tables from the allocator, and makes
+ * none from now on; or, where size is larger than before, allows that size again: ept_merge() makes
+ * such. ERR_INVALID; ERR_NO_MEMORY: nothing changed. */
+MUST_CHECK enum status ept_limit(struct ept *e, uint64_t size);
+
+/* Clears the accessed and dirty flags of all leaves. */
+void ept_clear_flags(struct ept *e);
 
 /* Joins tables under the 1 GiB region of at whose leaves are one run with equal rights and type;
  * the large leaf is accessed or dirty if one of them was. A dirty bit that a core sets in the same
@@ -80,7 +95,7 @@ MUST_CHECK enum status ept_walk(const struct ept *e, gpa_t at, struct ept_leaf *
  * that may have run on e. Adding what was not present needs none. */
 bool ept_stale(const struct ept *e);
 
-/* The caller has done the INVEPT on all these cores: retired tables go back to the frames now, and
+/* The caller has done the INVEPT on all these cores: retired tables go back now (where from they came), and
  * not before, since a core may walk them still (until then they translate as they did). */
 void ept_flushed(struct ept *e);
 

@@ -2,17 +2,12 @@
 #include "mm/radix.h"
 
 #include "kernel/assert.h"
+#include "kernel/string.h"
+#include "mm/frame_list.h"
 #include "mm/phys.h"
 
 #define ENTRIES    512u
 #define ROOT_LEVEL 5u /* of the entry that the root would have: CR3, or the EPTP */
-
-/* A link of a list of frames: 45 bits, 5 in each of the first nine entries, where neither format
- * gives them a meaning (SDM 3A "Paging-Structure Entries", SDM 3C "EPT Translation Mechanism"). */
-#define LINK_SLOTS 9u
-#define LINK_SHIFT 52u
-#define LINK_WIDTH 5u
-#define LINK_MASK  (BIT(LINK_WIDTH) - 1)
 
 enum step { STEP_SKIP, STEP_HERE, STEP_DESCEND };
 
@@ -70,47 +65,36 @@ static uint64_t root_entry(const struct radix *t)
 	return t->root.raw | t->table_bits;
 }
 
-/*
- * Lists of tables. The head is the number of a frame plus one, or 0. A table on the list of retired
- * ones must go on translating as it did, for a core whose caches still lead there: so the links
- * stand in bits that the processor ignores, and are changed by locked operations.
- */
-static void list_push(uint64_t *head, hpa_t frame)
+/* A table that nobody walks any more: to the reserve, as long as that lacks one. */
+static void give_back(const struct radix *t, hpa_t frame)
 {
-	uint64_t *table = phys_ptr(frame);
+	struct radix_reserve *r = t->reserve;
+	enum status s;
 
-	for (unsigned i = 0; i < LINK_SLOTS; i++) {
-		uint64_t part = (*head >> (i * LINK_WIDTH)) & LINK_MASK;
-
-		__atomic_fetch_and(&table[i], ~(LINK_MASK << LINK_SHIFT), __ATOMIC_RELAXED);
-		__atomic_fetch_or(&table[i], part << LINK_SHIFT, __ATOMIC_RELEASE);
+	if (r && r->count < r->size) {
+		memset(phys_ptr(frame), 0, PAGE_4K);
+		frame_list_push(&r->head, frame);
+		r->count++;
+		return;
 	}
-	*head = frame.raw / PAGE_4K + 1;
-}
-
-/* The frame comes without its link: a spare one is all zero again. */
-static hpa_t list_pop(uint64_t *head)
-{
-	hpa_t frame = hpa((*head - 1) * PAGE_4K);
-	uint64_t *table = phys_ptr(frame);
-	uint64_t next = 0;
-
-	ASSERT(*head != 0);
-	for (unsigned i = 0; i < LINK_SLOTS; i++) {
-		next |= ((table[i] >> LINK_SHIFT) & LINK_MASK) << (i * LINK_WIDTH);
-		table[i] &= ~(LINK_MASK << LINK_SHIFT);
-	}
-	*head = next;
-	return frame;
+	s = frames_free(t->frames, frame, 0);
+	ASSERT(s == OK);
 }
 
 static void list_free(const struct radix *t, uint64_t *head)
 {
-	while (*head != 0) {
-		enum status s = frames_free(t->frames, list_pop(head), 0);
+	while (*head != 0)
+		give_back(t, frame_list_pop(head));
+}
 
-		ASSERT(s == OK);
-	}
+static enum status take_reserved(struct radix_reserve *r, uint64_t *head, uint64_t count)
+{
+	if (count > r->count)
+		return ERR_NO_MEMORY;
+	r->count -= count;
+	for (; count > 0; count--)
+		frame_list_push(head, frame_list_pop(&r->head));
+	return OK;
 }
 
 /* Takes the tables that a change needs, before it begins. */
@@ -124,8 +108,21 @@ MUST_CHECK static enum status list_fill(const struct radix *t, uint64_t *head, u
 			list_free(t, head);
 			return s;
 		}
-		list_push(head, frame);
+		frame_list_push(head, frame);
 	}
+	return OK;
+}
+
+enum status radix_reserve(const struct radix *t, uint64_t count)
+{
+	struct radix_reserve *r = t->reserve;
+	uint64_t head = 0;
+	enum status s = list_fill(t, &head, count);
+
+	if (s != OK)
+		return s;
+	r->size += count;
+	list_free(t, &head);
 	return OK;
 }
 
@@ -142,7 +139,7 @@ static void retire(const struct radix *t, uint64_t entry, unsigned level)
 		else if (is_present(t, child))
 			t->leaves[level - 2]--;
 	}
-	list_push(t->retired, hpa(entry & RADIX_ADDRESS));
+	frame_list_push(t->retired, hpa(entry & RADIX_ADDRESS));
 	(*t->table_count)--;
 }
 
@@ -219,7 +216,7 @@ static uint64_t *descend(const struct radix *t, uint64_t *slot, unsigned level, 
 	if (is_table(t, old, level))
 		return table_of(old);
 
-	frame = list_pop(spares);
+	frame = frame_list_pop(spares);
 	table = phys_ptr(frame);
 	do {
 		uint64_t child = level == 2 ? old & ~RADIX_LARGE : old;
@@ -301,6 +298,10 @@ void radix_destroy(const struct radix *t)
 {
 	if (*t->table_count != 0)
 		retire(t, root_entry(t), ROOT_LEVEL);
+	if (t->reserve) {
+		t->reserve->size = t->reserve->count = 0;
+		list_free(t, &t->reserve->head);
+	}
 	radix_flushed(t);
 }
 
@@ -313,7 +314,10 @@ enum status radix_apply(const struct radix *t, const struct radix_change *c)
 	if (c->from == c->end)
 		return OK;
 	needed = tables_needed(t, c, root_entry(t), ROOT_LEVEL, c->from, c->end);
-	s = list_fill(t, &spares, needed);
+	if (c->reserved && t->reserve->size)
+		s = take_reserved(t->reserve, &spares, needed);
+	else
+		s = list_fill(t, &spares, needed);
 	if (s != OK)
 		return s;
 

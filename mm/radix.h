@@ -4,7 +4,7 @@
  *
  * Both formats keep the address in bits 51:12, mark a large leaf by bit 7, and translate 48 bits of
  * input by 9 bits a level. What they do not share (rights, types) is passed through as bits.
- * Only paging.c and ept.c include this file. The caller has checked alignment and range.
+ * Only paging.c and ept.h include this file. The caller has checked alignment and range.
  *
  * A change first counts and takes the tables that it needs, and then cannot fail: it is done wholly
  * or not at all. Entries of live tables are changed by compare-and-exchange, since processors set
@@ -19,6 +19,12 @@
 #define RADIX_LARGE      BIT(7) /* in an entry of level 2 or 3: a leaf, not a table */
 #define RADIX_INPUT_BITS 48u
 
+/* Frames for the tables of splits. size 0: there is none, and they come from the allocator. */
+struct radix_reserve {
+	uint64_t head;        /* list of zeroed frames */
+	uint64_t count, size; /* how many there are, and how many there are when none is in use */
+};
+
 /* One of our trees, as its owner lends it for a call. */
 struct radix {
 	struct frames *frames;
@@ -30,7 +36,8 @@ struct radix {
 	uint64_t *table_count; /* tables in use */
 	uint64_t *leaves;      /* [0] 4 KiB, [1] 2 MiB, [2] 1 GiB */
 	uint64_t *retired; /* list of tables out of use that a processor may still know; 0: none */
-	bool *stale;       /* set when an entry that was present goes or changes */
+	struct radix_reserve *reserve; /* NULL: none */
+	bool *stale;                   /* set when an entry that was present goes or changes */
 };
 
 enum radix_verb { RADIX_MAP, RADIX_UNMAP, RADIX_PROTECT, RADIX_SPLIT };
@@ -43,6 +50,7 @@ struct radix_change {
 	uint64_t set;   /* MAP: bits of the leaf, without RADIX_LARGE; PROTECT: bits to set */
 	uint64_t clear; /* PROTECT: bits to clear first */
 	uint64_t size;  /* SPLIT: leaves larger than this are cut */
+	bool reserved;  /* its tables come from the reserve only, if that has a size */
 };
 
 struct radix_leaf {
@@ -55,8 +63,11 @@ struct radix_leaf {
 /* A zeroed frame for the root, counted. ERR_NO_MEMORY. */
 MUST_CHECK enum status radix_init(struct frames *frames, hpa_t *root, uint64_t *table_count);
 
-/* Every table goes back, the retired ones too. Nothing happens where there is none any more, or
- * radix_init() failed. */
+/* So many frames more in the reserve. ERR_NO_MEMORY: nothing changed. */
+MUST_CHECK enum status radix_reserve(const struct radix *t, uint64_t count);
+
+/* Every table goes back, the retired and reserved ones too. Nothing happens where there is none any
+ * more, or radix_init() failed. */
 void radix_destroy(const struct radix *t);
 
 /* ERR_NO_MEMORY: nothing changed. */
@@ -68,5 +79,6 @@ unsigned radix_merge(const struct radix *t, uint64_t at);
 /* ERR_NOT_FOUND. */
 MUST_CHECK enum status radix_walk(const struct radix *t, uint64_t at, struct radix_leaf *leaf);
 
-/* The caller has flushed what processors remember: retired tables go back to the frames. */
+/* The caller has flushed what processors remember: retired tables go back to the reserve, if
+ * it lacks any, or the frames. */
 void radix_flushed(const struct radix *t);
