@@ -96,8 +96,12 @@ static void map(struct vm *vm, const struct monitor_args *a, void *context)
 	end_run(&r);
 	if (r.lines > REGIONS_MOST)
 		monitor_print(a, "and %u regions more\n", r.lines - REGIONS_MOST);
-	monitor_print(a, "root %#llx, %llu tables, A20 %s\n", (unsigned long long)e->root.raw,
-		      (unsigned long long)e->table_count, vm->a20_off ? "off" : "on");
+	monitor_print(a, "root %#llx, %llu tables, ", (unsigned long long)e->root.raw,
+		      (unsigned long long)e->table_count);
+	if (e->reserve.made)
+		monitor_print(a, "reserve %llu of %llu, ", (unsigned long long)e->reserve.count,
+			      (unsigned long long)e->reserve.size);
+	monitor_print(a, "A20 %s\n", vm->a20_off ? "off" : "on");
 }
 
 static void walk(struct vm *vm, const struct monitor_args *a, void *context)

@@ -64,8 +64,8 @@ MUST_CHECK enum status ept_unmap(struct ept *e, gpa_t at, uint64_t len_bytes);
  * ept_unmap(), and ERR_INVALID as ept_map(). */
 MUST_CHECK enum status ept_protect(struct ept *e, gpa_t at, uint64_t len_bytes, unsigned perm);
 
-/* Takes so many frames more from the allocator, for ept_split() alone: from now on a split works
- * without it, or fails. Those of tables that are joined again come back by ept_flushed().
+/* Takes so many frames more from the allocator, for ept_split() alone: from now on, even if it
+ * was none, a split works without it, or fails. Those of tables that are joined again come back by ept_flushed().
  * ERR_NO_MEMORY: nothing changed. */
 MUST_CHECK enum status ept_reserve(struct ept *e, uint64_t count);
 

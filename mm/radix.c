@@ -121,6 +121,7 @@ enum status radix_reserve(const struct radix *t, uint64_t count)
 
 	if (s != OK)
 		return s;
+	r->made = true;
 	r->size += count;
 	list_free(t, &head);
 	return OK;
@@ -299,8 +300,10 @@ void radix_destroy(const struct radix *t)
 	if (*t->table_count != 0)
 		retire(t, root_entry(t), ROOT_LEVEL);
 	if (t->reserve) {
-		t->reserve->size = t->reserve->count = 0;
-		list_free(t, &t->reserve->head);
+		struct radix_reserve rest = *t->reserve;
+
+		*t->reserve = (struct radix_reserve){0};
+		list_free(t, &rest.head);
 	}
 	radix_flushed(t);
 }
@@ -314,7 +317,7 @@ enum status radix_apply(const struct radix *t, const struct radix_change *c)
 	if (c->from == c->end)
 		return OK;
 	needed = tables_needed(t, c, root_entry(t), ROOT_LEVEL, c->from, c->end);
-	if (c->reserved && t->reserve->size)
+	if (c->reserved && t->reserve->made)
 		s = take_reserved(t->reserve, &spares, needed);
 	else
 		s = list_fill(t, &spares, needed);

@@ -19,10 +19,11 @@
 #define RADIX_LARGE      BIT(7) /* in an entry of level 2 or 3: a leaf, not a table */
 #define RADIX_INPUT_BITS 48u
 
-/* Frames for the tables of splits. size 0: there is none, and they come from the allocator. */
+/* Frames for the tables of splits. */
 struct radix_reserve {
 	uint64_t head;        /* list of zeroed frames */
 	uint64_t count, size; /* how many there are, and how many there are when none is in use */
+	bool made;            /* splits take from here only, even if the size is 0 */
 };
 
 /* One of our trees, as its owner lends it for a call. */
@@ -50,7 +51,7 @@ struct radix_change {
 	uint64_t set;   /* MAP: bits of the leaf, without RADIX_LARGE; PROTECT: bits to set */
 	uint64_t clear; /* PROTECT: bits to clear first */
 	uint64_t size;  /* SPLIT: leaves larger than this are cut */
-	bool reserved;  /* its tables come from the reserve only, if that has a size */
+	bool reserved;  /* its tables come from the reserve only, if one was made */
 };
 
 struct radix_leaf {
@@ -63,7 +64,7 @@ struct radix_leaf {
 /* A zeroed frame for the root, counted. ERR_NO_MEMORY. */
 MUST_CHECK enum status radix_init(struct frames *frames, hpa_t *root, uint64_t *table_count);
 
-/* So many frames more in the reserve. ERR_NO_MEMORY: nothing changed. */
+/* A reserve is made, or has so many frames more. ERR_NO_MEMORY: nothing changed. */
 MUST_CHECK enum status radix_reserve(const struct radix *t, uint64_t count);
 
 /* Every table goes back, the retired and reserved ones too. Nothing happens where there is none any

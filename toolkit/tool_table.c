@@ -2,7 +2,14 @@
  * `const struct tool tool_name`. */
 #include "toolkit/tools.h"
 
-#define TOOLS(X)      X(io) X(msr) X(cr) X(dr) X(exc) X(desc)
+#define TOOLS(X)                                                                                   \
+	X(pool)                                                                                    \
+	X(io)                                                                                      \
+	X(msr)                                                                                     \
+	X(cr)                                                                                      \
+	X(dr)                                                                                      \
+	X(exc)                                                                                     \
+	X(desc)
 
 #define DECLARE(name) extern const struct tool tool_##name;
 TOOLS(DECLARE)

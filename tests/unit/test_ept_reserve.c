@@ -13,6 +13,8 @@ static void a_split_takes_reserved_frames_and_no_others(void **state)
 {
 	(void)state;
 	map(0, 0, 3 * GIB, EPT_RWX, EPT_WB);
+	assert_int_equal(ept_reserve(&ept, 0), OK);
+	assert_int_equal(ept_split(&ept, gpa(0), PAGE_4K), ERR_NO_MEMORY);
 	assert_int_equal(ept_reserve(&ept, 3), OK);
 	check_census();
 	assert_int_equal(ept_split(&ept, gpa(0), PAGE_4K), OK); /* two tables */
