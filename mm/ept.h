@@ -64,14 +64,15 @@ MUST_CHECK enum status ept_unmap(struct ept *e, gpa_t at, uint64_t len_bytes);
  * ept_unmap(), and ERR_INVALID as ept_map(). */
 MUST_CHECK enum status ept_protect(struct ept *e, gpa_t at, uint64_t len_bytes, unsigned perm);
 
-/* Takes so many frames more from the allocator, for ept_split() alone: from now on, even if it
- * was none, a split works without it, or fails. Those of tables that are joined again come back by ept_flushed().
- * ERR_NO_MEMORY: nothing changed. */
+/* Takes so many frames more from the allocator, for ept_split() alone: from now on, even if it was
+ * none, a split works without the allocator, or fails. Frames come back by ept_merge() and
+ * ept_flushed(). ERR_NO_MEMORY: nothing changed. */
 MUST_CHECK enum status ept_reserve(struct ept *e, uint64_t count);
 
 /* Splits the leaf that covers at (any byte of it) down to leaf size (PAGE_4K or PAGE_2M, else
- * ERR_INVALID); type, rights, accessed and dirty stay. ERR_NOT_FOUND, ERR_RANGE, ERR_NO_MEMORY
- * (the reserve, if there is one, has too few frames: at most two are needed): nothing changed. OK if it is that small already. */
+ * ERR_INVALID); type, rights, accessed and dirty stay. ERR_NOT_FOUND, ERR_RANGE, ERR_NO_MEMORY (a
+ * reserve that was made has too few frames; two are enough): nothing changed. OK if it is that
+ * small already. */
 MUST_CHECK enum status ept_split(struct ept *e, gpa_t at, uint64_t size);
 
 /* Splits every leaf that is larger than size (as above) with tables from the allocator, and makes
@@ -95,8 +96,8 @@ MUST_CHECK enum status ept_walk(const struct ept *e, gpa_t at, struct ept_leaf *
  * that may have run on e. Adding what was not present needs none. */
 bool ept_stale(const struct ept *e);
 
-/* The caller has done the INVEPT on all these cores: retired tables go back now (where from they came), and
- * not before, since a core may walk them still (until then they translate as they did). */
+/* The caller has done the INVEPT on all these cores: retired tables go back now, to the reserve if it
+ * lacks any, and not before: a core may walk them still (until then they translate as they did). */
 void ept_flushed(struct ept *e);
 
 /* The EPTP field: root, write-back, walk length 4, A/D flag as asked. */

@@ -1,4 +1,4 @@
-/* tests/unit/test_ept_reserve.c - mm/ept.h: the reserve of tables, the limit of leaves, the flags. */
+/* tests/unit/test_ept_reserve.c - mm/ept.h: the reserve of tables, limits of leaves, flags. */
 #include "tests/unit/ept_rig.h"
 
 static void take_all_frames(void)
