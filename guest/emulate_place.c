@@ -42,7 +42,7 @@ static inline bool walk_level(struct guest_memory *m, uint64_t at, unsigned shif
 	uint64_t from = (w->entry & PTE_ADDRESS) + (at >> (shift - 3) & 0xff8);
 
 	if (UNLIKELY(!stretch_has(&w->memory, from))) {
-		if (!guest_memory_ptr(m, gpa(from), 8)) /* which makes its chunk the last one */
+		if (!guest_memory_read_ptr(m, gpa(from), 8)) /* which makes its chunk the last */
 			return false;
 		w->memory = last_chunk(m);
 		if (!stretch_has(&w->memory, from))
@@ -55,7 +55,7 @@ static inline bool walk_level(struct guest_memory *m, uint64_t at, unsigned shif
 }
 
 /*
- * 4-level paging where all is as usual: the tables lie in RAM, the accessed and dirty flags are
+ * 4-level paging where all is as usual: the tables lie in memory, the accessed and dirty flags are
  * set, and the rights allow it whatever CR0 and CR4 say. False proves nothing: guest_walk() knows.
  */
 static inline bool walk_quickly(const struct guest_cpu_state *s, struct guest_memory *m,
@@ -227,15 +227,12 @@ static uint64_t bus_access(struct emulation *e, gpa_t at, unsigned size, bool wr
 static uint64_t load_part(struct emulation *e, gpa_t at, unsigned size)
 {
 	const void *host;
-	uint64_t value = 0;
 
-	if (mmio_bus_was_last(e->bus, at, size))
-		return bus_access(e, at, size, false, 0);
-	host = guest_memory_ptr(e->m, at, size);
-	if (host)
-		return load_host(host, size);
-	if (guest_memory_read(e->m, at, &value, size) == OK) /* ROM */
-		return value;
+	if (!mmio_bus_was_last(e->bus, at, size)) {
+		host = guest_memory_read_ptr(e->m, at, size);
+		if (host)
+			return load_host(host, size);
+	}
 	return bus_access(e, at, size, false, 0);
 }
 

@@ -245,6 +245,15 @@ static bool contains(struct guest_memory *m, gpa_t at, uint64_t len_bytes, bool 
 	return true;
 }
 
+/* The range lies in one piece of memory. */
+static NOINLINE void note(struct guest_memory *m, uint64_t at, uint64_t len_bytes)
+{
+	uint64_t seen;
+
+	(void)find(m, at, &seen);
+	guest_written_mark(m->written, seen, len_bytes);
+}
+
 bool guest_memory_contains(struct guest_memory *m, gpa_t at, uint64_t len_bytes)
 {
 	return contains(m, at, len_bytes, true);
@@ -255,7 +264,11 @@ void *guest_memory_ptr(struct guest_memory *m, gpa_t at, uint64_t len_bytes)
 	uint64_t piece;
 	uint8_t *p = piece_at(m, at.raw, true, &piece);
 
-	return p && piece >= len_bytes ? p : NULL;
+	if (!p || piece < len_bytes)
+		return NULL;
+	if (UNLIKELY(m->written))
+		note(m, at.raw, len_bytes);
+	return p;
 }
 
 const void *guest_memory_read_ptr(struct guest_memory *m, gpa_t at, uint64_t len_bytes)
@@ -277,6 +290,8 @@ static void copy(struct guest_memory *m, uint64_t at, void *to, const void *from
 
 		ASSERT(p);
 		piece = min_u64(piece, len_bytes - done);
+		if (!to && m->written)
+			note(m, at + done, piece);
 		if (to)
 			memcpy((uint8_t *)to + done, p, piece);
 		else

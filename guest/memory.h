@@ -11,6 +11,7 @@
  */
 #pragma once
 
+#include "guest/written.h"
 #include "mm/ept.h"
 #include "mm/frames.h"
 
@@ -34,6 +35,8 @@ struct guest_memory {
 	uint32_t table_order;  /* size of the frames block that holds chunks[] */
 	uint64_t len_bytes;    /* all RAM, without ROM */
 	uint64_t address_mask; /* all ones, or without bit 20 while the A20 line is low */
+	/* Where writes by the functions below are noted; NULL, as after guest_memory_init(): not. */
+	struct guest_written *written;
 };
 
 /* Takes len_bytes of zeroed RAM out of frames. ERR_ALIGNMENT: not a multiple of 4 KiB; ERR_RANGE: 0
@@ -64,8 +67,8 @@ MUST_CHECK enum status guest_memory_read(struct guest_memory *m, gpa_t at, void 
 MUST_CHECK enum status guest_memory_write(struct guest_memory *m, gpa_t at, const void *from,
 					  uint64_t len_bytes);
 
-/* A pointer to len_bytes (1 or more) of RAM that lie in one piece of host memory, else NULL. A
- * range within one 4 KiB page never fails for being in pieces. */
+/* A pointer to len_bytes (1 or more) of RAM that lie in one piece of host memory, else NULL: for
+ * writing, and noted as such. A range within one 4 KiB page never fails for being in pieces. */
 void *guest_memory_ptr(struct guest_memory *m, gpa_t at, uint64_t len_bytes);
 
 /* Is the whole range RAM? */

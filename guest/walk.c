@@ -92,12 +92,15 @@ static unsigned entry_bytes(const struct walk *w)
 	return w->paging == PAGING_32 ? 4 : 8;
 }
 
-/* ROM can hold tables too; their flags stay as they are. */
+/* ROM can hold tables too; their flags stay as they are, as in a look without an update. */
 static struct step read_entry(const struct walk *w, uint64_t at)
 {
-	struct step step = {.entry = guest_memory_ptr(w->m, gpa(at), entry_bytes(w)),
-			    .value = EMPTY_BUS};
-	const void *source = step.entry;
+	struct step step = {.value = EMPTY_BUS};
+	const void *source;
+
+	if (!(w->access & WALK_NO_UPDATE))
+		step.entry = guest_memory_ptr(w->m, gpa(at), entry_bytes(w));
+	source = step.entry;
 
 	if (!source)
 		source = guest_memory_read_ptr(w->m, gpa(at), entry_bytes(w));

@@ -10,6 +10,7 @@
 #define EPT_CAP_2M          BIT(16)
 #define EPT_CAP_1G          BIT(17)
 #define EPT_CAP_INVEPT      BIT(20)
+#define EPT_CAP_FLAGS       BIT(21)
 #define EPT_CAP_INVEPT_ONE  BIT(25)
 #define EPT_CAP_INVEPT_ALL  BIT(26)
 #define EPT_CAP_INVVPID     BIT(32)
@@ -29,6 +30,8 @@ enum status vmx_caps_without(struct vmx_msrs *m, struct text word)
 		{"preemption-timer", &m->group[CONTROL_PIN], PIN_PREEMPTION_TIMER << 32},
 		{"virtual-nmis", &m->group[CONTROL_PIN], PIN_VIRTUAL_NMIS << 32},
 		{"pat", &m->group[CONTROL_ENTRY], ENTRY_LOAD_PAT << 32},
+		{"pml", &m->group[CONTROL_PROC2], PROC2_PML << 32},
+		{"ept-flags", &m->ept_vpid, EPT_CAP_FLAGS},
 		{"1g", &m->ept_vpid, EPT_CAP_1G},
 		{"2m", &m->ept_vpid, EPT_CAP_2M | EPT_CAP_1G},
 	};
@@ -138,6 +141,8 @@ static enum status decide_ept(const struct vmx_msrs *m, struct vmx_caps *caps, c
 			"26)");
 	caps->ept_max_leaf = (e & EPT_CAP_1G) ? PAGE_1G : (e & EPT_CAP_2M) ? PAGE_2M : PAGE_4K;
 	caps->ept_exec_only = (e & EPT_CAP_EXEC_ONLY) != 0;
+	caps->ept_flags = (e & EPT_CAP_FLAGS) != 0;
+	caps->pml = caps->ept_flags && control_may_be_1(m->group[CONTROL_PROC2], 17);
 	caps->invept_single = (e & EPT_CAP_INVEPT_ONE) != 0;
 	caps->invvpid_single = (e & EPT_CAP_INVVPID_ONE) != 0;
 	/* A VPID without any INVVPID could never be used again after its guest has gone. */

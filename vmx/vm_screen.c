@@ -83,7 +83,7 @@ bool vm_screen_flush(struct vm *vm)
 		screen->sent = screen->len = 0;
 		screen->shown = true;
 	}
-	cells = guest_memory_ptr(&vm->memory, text.window, VGA_WINDOW_BYTES);
+	cells = guest_memory_read_ptr(&vm->memory, text.window, VGA_WINDOW_BYTES);
 	if (!cells)
 		return true; /* the VM is that small */
 	while (send(vm)) {

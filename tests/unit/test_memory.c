@@ -258,6 +258,40 @@ static void check_leaf(struct ept *e, uint64_t at, uint64_t expected_gpa)
 	assert_ptr_equal((uint8_t *)phys_ptr(leaf.at) + (at - leaf.start.raw), p);
 }
 
+static void writes_are_noted_and_reads_are_not(void **state)
+{
+	static uint64_t bits[16];
+	struct guest_written w = {.bits = bits, .pages = 4 * MIB / PAGE_4K};
+	uint64_t at = 0, end;
+	uint8_t text[8] = {0};
+
+	(void)state;
+	start_machine(64 * MIB);
+	assert_int_equal(guest_memory_init(&memory, &frames, 4 * MIB), OK);
+	assert_int_equal(guest_memory_write(&memory, gpa(0x3000), text, 8), OK);
+	memory.written = &w;
+	assert_int_equal(guest_memory_read(&memory, gpa(0x5000), text, 8), OK);
+	assert_non_null(guest_memory_read_ptr(&memory, gpa(0x6000), 8));
+	assert_true(guest_memory_contains(&memory, gpa(0), MIB));
+	assert_null(guest_memory_ptr(&memory, gpa(4 * MIB - 4), 8));
+	assert_int_equal(guest_memory_write(&memory, gpa(4 * MIB - 4), text, 8), ERR_RANGE);
+	assert_int_equal(guest_written_count(&w), 0);
+	assert_int_equal(guest_memory_write(&memory, gpa(0x8ffc), text, 8), OK);
+	assert_true(guest_written_next(&w, &at, &end));
+	assert_int_equal(at, 0x8000);
+	assert_int_equal(end, 0xa000);
+	assert_non_null(guest_memory_ptr(&memory, gpa(2 * MIB), 1));
+	assert_int_equal(guest_written_count(&w), 3);
+	guest_memory_set_a20(&memory, false);
+	guest_written_clear(&w);
+	at = 0;
+	assert_non_null(guest_memory_ptr(&memory, gpa(MIB + 0x7000), 1));
+	assert_true(guest_written_next(&w, &at, &end));
+	assert_int_equal(at, 0x7000);
+	memory.written = NULL;
+	guest_memory_free(&memory);
+}
+
 static void the_map_covers_ram_and_only_ram(void **state)
 {
 	struct ept_leaf leaf;
@@ -360,6 +394,7 @@ int main(void)
 		cmocka_unit_test_teardown(what_is_written_is_read_across_chunks, close_machine),
 		cmocka_unit_test_teardown(a_pointer_is_given_within_one_piece_only, close_machine),
 		cmocka_unit_test_teardown(with_a20_low_bit_20_of_an_address_is_gone, close_machine),
+		cmocka_unit_test_teardown(writes_are_noted_and_reads_are_not, close_machine),
 		cmocka_unit_test_teardown(the_map_covers_ram_and_only_ram, close_machine),
 		cmocka_unit_test_teardown(a20_low_shows_each_even_mib_twice_and_back,
 					  close_machine),
