@@ -3,7 +3,7 @@
 #include "debug/monitor_command.h"
 
 #if LINTEL_TOOLKIT
-#define TOOL_COMMANDS(X) X(watch)
+#define TOOL_COMMANDS(X) X(watch) X(dirty)
 #else
 #define TOOL_COMMANDS(X)
 #endif

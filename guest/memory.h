@@ -35,7 +35,7 @@ struct guest_memory {
 	uint32_t table_order;  /* size of the frames block that holds chunks[] */
 	uint64_t len_bytes;    /* all RAM, without ROM */
 	uint64_t address_mask; /* all ones, or without bit 20 while the A20 line is low */
-	/* Where writes by the functions below are noted; NULL, as after guest_memory_init(): not. */
+	/* Where writes by the functions below are noted; NULL, as after guest_memory_init(). */
 	struct guest_written *written;
 };
 

@@ -96,8 +96,9 @@ MUST_CHECK enum status ept_walk(const struct ept *e, gpa_t at, struct ept_leaf *
  * that may have run on e. Adding what was not present needs none. */
 bool ept_stale(const struct ept *e);
 
-/* The caller has done the INVEPT on all these cores: retired tables go back now, to the reserve if it
- * lacks any, and not before: a core may walk them still (until then they translate as they did). */
+/* The caller has done the INVEPT on all these cores: retired tables go back now, to the reserve if
+ * it lacks any, and not before: a core may walk them still (until then they translate as they did).
+ */
 void ept_flushed(struct ept *e);
 
 /* The EPTP field: root, write-back, walk length 4, A/D flag as asked. */

@@ -4,6 +4,7 @@
 
 #define TOOLS(X)                                                                                   \
 	X(pool)                                                                                    \
+	X(dirty)                                                                                   \
 	X(io)                                                                                      \
 	X(msr)                                                                                     \
 	X(cr)                                                                                      \

@@ -17,6 +17,7 @@
 	X(GUEST_GS_SELECTOR, 0x080a)                                                               \
 	X(GUEST_LDTR_SELECTOR, 0x080c)                                                             \
 	X(GUEST_TR_SELECTOR, 0x080e)                                                               \
+	X(GUEST_PML_INDEX, 0x0812)                                                                 \
 	X(HOST_ES_SELECTOR, 0x0c00)                                                                \
 	X(HOST_CS_SELECTOR, 0x0c02)                                                                \
 	X(HOST_SS_SELECTOR, 0x0c04)                                                                \

@@ -59,6 +59,7 @@ struct vm {
 	struct ept ept;     /* A20 on */
 	struct ept ept_a20; /* A20 off; made when a guest first asks for it */
 	bool ept_a20_made, a20_off;
+	bool ept_flags;  /* the CPU sets accessed and dirty flags in EPT; for vm_load_ept() */
 	hpa_t void_page; /* 4 KiB of ones */
 	struct vm_void voids[VM_VOID_MAX];
 	unsigned void_next;
@@ -168,4 +169,5 @@ void vm_pump_serial(struct vm *vm, uint64_t now_ns);
 
 /* The EPT in force, and a change of the A20 line. VM's lock held. */
 struct ept *vm_ept(struct vm *vm);
+void vm_load_ept(struct vm *vm); /* writes VMCS_EPT_POINTER; its VMCS is loaded */
 void vm_follow_a20(struct vm *vm);

@@ -15,6 +15,14 @@ struct ept *vm_ept(struct vm *vm)
 	return vm->a20_off ? &vm->ept_a20 : &vm->ept;
 }
 
+void vm_load_ept(struct vm *vm)
+{
+	vmcs_write(VMCS_EPT_POINTER, ept_pointer(vm_ept(vm), vm->ept_flags));
+	vm->vcpu.flush_ept = true;
+	vm->vcpu.flush_vpid = true;
+	vm->vcpu.prepare |= PREPARE_EVENTS;
+}
+
 /* Only the EPT in force has pages of unclaimed memory. */
 static void forget_voids(struct vm *vm)
 {
@@ -59,9 +67,6 @@ void vm_follow_a20(struct vm *vm)
 	vm_break_free_pages(vm);
 	vm->a20_off = off;
 	guest_memory_set_a20(&vm->memory, !off);
-	vmcs_write(VMCS_EPT_POINTER, ept_pointer(vm_ept(vm), false));
-	vm->vcpu.flush_ept = true;
-	vm->vcpu.flush_vpid = true;
-	vm->vcpu.prepare |= PREPARE_EVENTS;
+	vm_load_ept(vm);
 	vm_break_refresh(&vm->vcpu, !(vm->vcpu.stepping & STEP_OVER_POINT));
 }
