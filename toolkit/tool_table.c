@@ -3,6 +3,7 @@
 #include "toolkit/tools.h"
 
 #define TOOLS(X)                                                                                   \
+	X(hypercalls)                                                                              \
 	X(pool)                                                                                    \
 	X(dirty)                                                                                   \
 	X(io)                                                                                      \
