@@ -2,6 +2,8 @@
 #include "debug/monitor.h"
 #include "kernel/percpu.h"
 #include "kernel/string.h"
+#include "kernel/trap_text.h"
+#include "vmx/by_hand.h"
 #include "vmx/controls.h"
 #include "vmx/core.h"
 #include "vmx/exit.h"
@@ -268,6 +270,11 @@ const struct monitor_command command_caps = {
 
 /* ---- inject ---- */
 
+static const char *name_of_event(uint64_t vector)
+{
+	return vector < 32 ? trap_name(vector) : "an interrupt";
+}
+
 static bool inject(const struct monitor_args *a)
 {
 	uint64_t vector, error_code = 0;
@@ -281,12 +288,21 @@ static bool inject(const struct monitor_args *a)
 	if (!vm)
 		return true;
 	s = vm_debug_inject(vm, (uint8_t)vector, a->count == 4, (uint32_t)error_code);
-	if (s == ERR_INVALID)
-		monitor_print(a, "%s does not run, or that vector goes %s an error code\n",
-			      vm->config.name, a->count == 4 ? "without" : "with");
+	if (s == ERR_NOT_FOUND)
+		monitor_print(a, "%s does not run\n", vm->config.name);
+	else if (s == ERR_INVALID)
+		monitor_print(a, "%s goes %s an error code\n", name_of_event(vector),
+			      a->count == 4 ? "without" : "with");
+	else if (s == ERR_FULL)
+		monitor_print(a, "%s: no room: %u %s already\n", vm->config.name,
+			      vector == EXC_NMI ? 1u
+			      : vector < 32     ? BY_HAND_EXCEPTIONS
+						: BY_HAND_INTERRUPTS,
+			      vector == EXC_NMI ? "NMI waits"
+			      : vector < 32     ? "exceptions wait"
+						: "interrupts wait");
 	else if (s != OK)
-		monitor_print(a, "%s: %s\n", vm->config.name,
-			      s == ERR_FULL ? "another event waits" : status_text(s));
+		monitor_print(a, "%s: %s\n", vm->config.name, status_text(s));
 	return true;
 }
 

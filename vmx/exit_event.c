@@ -2,6 +2,7 @@
 #include "kernel/cpu.h"
 #include "kernel/percpu.h"
 #include "kernel/time.h"
+#include "vmx/by_hand.h"
 #include "vmx/core.h"
 #include "vmx/exit.h"
 #include "vmx/inject.h"
@@ -154,7 +155,7 @@ enum exit_action exit_hlt(struct vcpu *v)
 	struct vm *vm = v->vm;
 	bool interrupts_on = (vmcs_read(VMCS_GUEST_RFLAGS) & RFLAGS_IF) != 0;
 
-	if (v->nmi_pending)
+	if (UNLIKELY(v->nmi_pending | v->stepping) && by_hand_wakes(v, interrupts_on))
 		return EXIT_BLOCK;
 	if (!interrupts_on)
 		return vm_end(vm, true, "halted for good: HLT with interrupts off at %#llx",

@@ -4,6 +4,7 @@
 #include "kernel/cpu.h"
 #include "kernel/log.h"
 #include "kernel/text.h"
+#include "vmx/by_hand.h"
 #include "vmx/core.h"
 #include "vmx/step.h"
 #include "vmx/vm.h"
@@ -25,7 +26,7 @@ static bool is_contributory(uint8_t vector)
 	return vector == EXC_DE || (vector >= EXC_TS && vector <= EXC_GP);
 }
 
-static bool makes_double_fault(uint8_t first, uint8_t second)
+bool exceptions_make_df(uint8_t first, uint8_t second)
 {
 	if (is_contributory(first))
 		return is_contributory(second);
@@ -65,7 +66,7 @@ enum exit_action inject_fault(struct vcpu *v, const struct guest_fault *f)
 
 		if (first == EXC_DF && (is_contributory(f->vector) || f->vector == EXC_PF))
 			return triple_fault(v);
-		if (makes_double_fault(first, f->vector)) {
+		if (exceptions_make_df(first, f->vector)) {
 			set_exception(v, EXC_DF, true, 0);
 			return EXIT_RETRY;
 		}
@@ -223,15 +224,18 @@ static inline bool offer_interrupt(struct vcpu *v, bool busy)
 }
 
 /* Other events than the board's interrupts, or a step. Returns what offer_interrupt() is to know,
- * and sets the window that an NMI or a debugger's interrupt needs. In a debugger's own step these
- * go in; in others they wait. */
+ * and sets the window that an NMI or an interrupt by hand needs. In a debugger's own step these go
+ * in; in others they wait. */
 static NOINLINE bool prepare_event(struct vcpu *v, uint32_t *controls)
 {
 	bool step = (v->stepping & STEP_ANY) && !v->step.waits;
 	bool held = step && !(v->stepping & STEP_FOR_USER), carries = false;
+	uint8_t vector;
 
 	if (v->stepping)
 		step_before_event(v);
+	if ((v->stepping & STEP_BY_HAND) && !held)
+		by_hand_exception(v);
 	if (v->event.info & EVENT_VALID) {
 		write_event(v);
 		carries = true;
@@ -242,14 +246,17 @@ static NOINLINE bool prepare_event(struct vcpu *v, uint32_t *controls)
 		else
 			carries = try_nmi(v, controls);
 	}
-	if (!(v->stepping & STEP_IRQ_WAITS) || held)
+	if (!v->by_hand.interrupt_count || held)
 		return carries || step;
 	if (carries || !can_take_interrupt()) {
 		*controls |= (uint32_t)PROC_INTERRUPT_WINDOW;
 		return carries || step;
 	}
-	v->stepping &= (uint8_t)~STEP_IRQ_WAITS;
-	vmcs_write(VMCS_ENTRY_INTERRUPTION_INFO, event_info(EVENT_EXTERNAL, v->irq_by_hand));
+	vector = v->by_hand.interrupts[0];
+	vmcs_write(VMCS_ENTRY_INTERRUPTION_INFO, event_info(EVENT_EXTERNAL, vector));
+	v->stats->events[vector]++;
+	if (by_hand_interrupt_done(v))
+		*controls |= (uint32_t)PROC_INTERRUPT_WINDOW;
 	return true;
 }
 
@@ -274,25 +281,4 @@ void inject_nmi(struct vcpu *v)
 {
 	v->nmi_pending = true;
 	v->prepare |= PREPARE_EVENTS;
-}
-
-enum status inject_by_hand(struct vcpu *v, uint8_t vector, uint32_t error_code)
-{
-	v->wake_ns = 0;
-	if (vector == EXC_NMI) {
-		if (v->nmi_pending)
-			return ERR_FULL;
-		inject_nmi(v);
-		return OK;
-	}
-	if (vector >= 32 ? v->stepping & STEP_IRQ_WAITS : v->event.info & EVENT_VALID)
-		return ERR_FULL;
-	if (vector >= 32) {
-		v->irq_by_hand = vector;
-		v->stepping |= STEP_IRQ_WAITS;
-		v->prepare |= PREPARE_EVENTS;
-		return OK;
-	}
-	set_exception(v, vector, (EXCEPTIONS_WITH_ERROR_CODE & BIT(vector)) != 0, error_code);
-	return OK;
 }

@@ -39,6 +39,9 @@ static inline bool exception_sets_rf(uint8_t vector)
 	return vector != EXC_DB && vector != EXC_DF && vector != EXC_MC;
 }
 
+/* Does the second one, raised in the delivery of the first, make it #DF? */
+bool exceptions_make_df(uint8_t first, uint8_t second);
+
 /* An exception that the guest's instruction raises; RIP stays on it. Joins with an exception that
  * is waiting already into #DF or a triple fault (SDM 3A "Interrupt 8-Double Fault Exception").
  * Always returns EXIT_RETRY (or EXIT_STOP for a triple fault), so that a handler can return it. */
@@ -63,10 +66,6 @@ void inject_prepare(struct vcpu *v);
 
 /* #DF, #TS to #PF, #AC (SDM 3A "Error Code"): VM entry insists on it for these and no others. */
 #define EXCEPTIONS_WITH_ERROR_CODE (BIT(EXC_DF) | BIT(EXC_AC) | UINT64_C(0x7c00))
-
-/* A debugger's event: vector 2 an NMI, below 32 an exception, above an external interrupt when the
- * guest can take it. ERR_FULL: one waits already. */
-MUST_CHECK enum status inject_by_hand(struct vcpu *v, uint8_t vector, uint32_t error_code);
 
 /* Asks for an NMI; it is delivered when the guest can take it. */
 void inject_nmi(struct vcpu *v);

@@ -11,6 +11,7 @@
 #include "kernel/panic.h"
 #include "kernel/percpu.h"
 #include "kernel/time.h"
+#include "vmx/by_hand.h"
 #include "vmx/call_core.h"
 #include "vmx/core.h"
 #include "vmx/entry_failure.h"
@@ -367,7 +368,8 @@ bool vcpu_try_wake(struct vcpu *v)
 	uint64_t now = vm_now_ns(vm);
 	bool wake;
 
-	if (v->nmi_pending || (v->event.info & EVENT_VALID) || (v->stepping & STEP_IRQ_WAITS)) {
+	if (UNLIKELY(v->nmi_pending || (v->event.info & EVENT_VALID) || v->stepping) &&
+	    by_hand_wakes(v, true)) {
 		v->halted = false;
 		return true;
 	}

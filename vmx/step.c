@@ -5,6 +5,7 @@
 #include "guest/segment.h"
 #include "guest/step_kind.h"
 #include "kernel/percpu.h"
+#include "vmx/by_hand.h"
 #include "vmx/core.h"
 #include "vmx/exit.h"
 #include "vmx/inject.h"
@@ -155,8 +156,11 @@ static void arm_delivery(struct vcpu *v)
 
 void step_arm(struct vcpu *v)
 {
-	if (!(v->stepping & STEP_ANY))
+	if (!(v->stepping & STEP_ANY)) {
+		if (by_hand_follows(v))
+			arm_delivery(v);
 		return;
+	}
 	v->step.delivers = (vmcs_read(VMCS_ENTRY_INTERRUPTION_INFO) & EVENT_VALID) != 0;
 	v->step.waits = false;
 	if (vmx_caps.mtf)

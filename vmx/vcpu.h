@@ -34,7 +34,7 @@ enum exit_action {
 #define STEP_OVER_WRITE  1u  /* a write to unclaimed memory is let through for one instruction */
 #define STEP_OVER_POINT  2u  /* an instruction may pass breakpoints and watched pages */
 #define STEP_FOR_USER    4u  /* a debugger's */
-#define STEP_IRQ_WAITS   8u  /* not a step: an interrupt by hand waits until it can be taken */
+#define STEP_BY_HAND     8u  /* not a step: events by hand wait until they can be taken */
 #define STEP_FOR_TOOL    16u /* the toolkit's */
 #define STEP_ANY         (STEP_OVER_WRITE | STEP_OVER_POINT | STEP_FOR_USER | STEP_FOR_TOOL)
 
@@ -50,6 +50,19 @@ struct vcpu_event {
 	uint32_t info; /* bit 31: there is one */
 	uint32_t error_code;
 	uint32_t instruction_length; /* software interrupts and exceptions only */
+};
+
+#define BY_HAND_EXCEPTIONS 4u
+#define BY_HAND_INTERRUPTS 16u
+
+/* vmx/by_hand.c: what waits, the first at 0. */
+struct vcpu_by_hand {
+	struct vcpu_hand_exception {
+		uint8_t vector;
+		uint32_t error_code;
+	} exceptions[BY_HAND_EXCEPTIONS];
+	uint8_t interrupts[BY_HAND_INTERRUPTS];
+	uint8_t exception_count, interrupt_count;
 };
 
 /* vmx/step.c; all but the first are of this entry. */
@@ -91,7 +104,6 @@ struct vcpu {
 	bool halted;         /* in HLT: not runnable until an interrupt comes */
 	bool in_hlt;         /* the same, but it waits in the guest, alone on its core */
 	uint8_t least_ticks; /* of the preemption timer; 0: leave before the first instruction */
-	uint8_t irq_by_hand; /* the vector, while STEP_IRQ_WAITS */
 	struct vcpu_step step;
 	bool nmi_pending;        /* an NMI waits for its turn */
 	bool flush_ept;          /* INVEPT before the next entry */
@@ -109,6 +121,7 @@ struct vcpu {
 	uint32_t proc_controls;  /* what VMCS_PROC_CONTROLS holds now */
 	uint32_t proc_kept;      /* of these, what the toolkit wants on */
 	struct vcpu_event event; /* to be delivered at the next entry */
+	struct vcpu_by_hand by_hand;
 
 	uint16_t trace;          /* for this run: BIT(enum trace_kind), TRACE_TO_LOG */
 	uint64_t trace_pics;     /* vmx/trace.c: the PICs as they were noted last */

@@ -3,7 +3,7 @@
 
 #include "vmx/call_core.h"
 #include "vmx/core.h"
-#include "vmx/inject.h"
+#include "vmx/by_hand.h"
 #include "vmx/vm.h"
 #include "vmx/vm_break.h"
 
@@ -243,12 +243,10 @@ enum status vm_debug_start(struct vm *vm)
 
 static void inject_job(struct job *j)
 {
-	if (!is_alive(j->vm) || j->vm->state != VM_RUNNING ||
-	    (j->vector < 32 && j->vector != EXC_NMI &&
-	     j->flag != !!(EXCEPTIONS_WITH_ERROR_CODE & BIT(j->vector))))
-		j->status = ERR_INVALID;
+	if (!is_alive(j->vm) || j->vm->state != VM_RUNNING)
+		j->status = ERR_NOT_FOUND;
 	else
-		j->status = inject_by_hand(&j->vm->vcpu, j->vector, j->error_code);
+		j->status = by_hand_inject(&j->vm->vcpu, j->vector, j->flag, j->error_code);
 }
 
 enum status vm_debug_inject(struct vm *vm, uint8_t vector, bool with_error, uint32_t error_code)

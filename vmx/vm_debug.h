@@ -90,8 +90,6 @@ MUST_CHECK enum status vm_debug_end(struct vm *vm, bool well, const char *text);
 MUST_CHECK enum status vm_debug_reset(struct vm *vm);
 MUST_CHECK enum status vm_debug_start(struct vm *vm);
 
-/* An event for the vCPU as if a device or an instruction had raised it: vector 2 an NMI, other
- * vectors below 32 an exception (with_error: with that error code), 32 and above an external
- * interrupt. Delivered when the guest can take it. ERR_FULL: one waits already. */
+/* by_hand_inject() of vmx/by_hand.h. ERR_NOT_FOUND: the VM does not run. */
 MUST_CHECK enum status vm_debug_inject(struct vm *vm, uint8_t vector, bool with_error,
 				       uint32_t error_code);

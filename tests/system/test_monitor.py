@@ -52,7 +52,9 @@ COMMANDS = [
     ("caps", r"controls +bit +name +wanted +allowed +granted\n.*"
              r"CR0 fixed 0x80000021\.\.0xffffffff, .*\n"),
     ("inject a 256", r"256 is not from 0 to 0xff\nusage: inject NAME VECTOR \[ERRORCODE\]\n"),
-    ("inject a 13", "a does not run, or that vector goes with an error code\n"),
+    ("inject a 13", "#GP goes with an error code\n"),
+    ("inject a 6 0", "#UD goes without an error code\n"),
+    ("inject a 32 0", "an interrupt goes without an error code\n"),
 
     ("mem dump a gpa:0x7c00 16", r"0{12}7c00 ( [0-9a-f]{2}){16}  .{16}\n"),
     ("mem w a gpa:0x501 0x1234 2", ""),
@@ -160,6 +162,26 @@ def test_every_command_says_what_it_shall(lintel, cores):
     lintel.end_well(machine)
 
 
+def events_that_wait_together(machine):
+    """Handlers from 620h on: MOV SI, [710h]; MOV BYTE [SI], vector; INC WORD [710h]; IRET."""
+    pokes = []
+    for at, vector in zip(range(0x620, 0x660, 16), (2, 6, 8, 13)):
+        code = bytes([0x8b, 0x36, 0x10, 7, 0xc6, 4, vector, 0xff, 6, 0x10, 7, 0xcf])
+        pokes += [(4 * vector, at)]
+        pokes += [(at + i, int.from_bytes(code[i:i + 4], "little")) for i in (0, 4, 8)]
+    for at, value in [*pokes, (0x710, 0x712)]:
+        assert run(machine, f"mem w a gpa:{at} {value}") == ""
+    assert run(machine, "vm pause a") == ""
+    for event in ("13 0", "13 0", "6", "2"):
+        assert run(machine, f"inject a {event}") == ""
+    assert run(machine, "inject a 2") == "a: no room: 1 NMI waits already\n"
+    assert run(machine, "mem r a gpa:0x710 2") == "0712\n"
+    assert run(machine, "vm resume a") == ""
+    # #GP twice is #DF; #UD goes in before its handler has begun, and the NMI before that of #UD.
+    assert run(machine, "mem r a gpa:0x710") == "06020715\n"
+    assert run(machine, "mem r a gpa:0x714 1") == "08\n"
+
+
 def test_events_by_hand_a_reset_and_a_kill(lintel):
     """The guest counts at 700h: INC BYTE [700h]; IRET at 600h for the NMI, #UD, and vector 21h."""
     machine = lintel.boot([guest("spin", vm="a")])
@@ -174,7 +196,10 @@ def test_events_by_hand_a_reset_and_a_kill(lintel):
     assert run(machine, "mem r a gpa:0x700 1") == "02\n"
     assert run(machine, "inject a 0x21") == ""  # IF is clear: it waits
     assert run(machine, "mem r a gpa:0x700 1") == "02\n"
-    assert run(machine, "inject a 0x22") == "a: another event waits\n"
+    for _ in range(15):
+        assert run(machine, "inject a 0x22") == ""
+    assert run(machine, "inject a 0x22") == "a: no room: 16 interrupts wait already\n"
+    events_that_wait_together(machine)
     machine.send("vm reset a\r")
     machine.expect(r"a: reset by the monitor")
     machine.expect(rf"a\| {re.escape(SPIN)}\r\n")
