@@ -113,7 +113,7 @@ enum exit_action exit_preemption_timer(struct vcpu *v);
 enum exit_action exit_hlt(struct vcpu *v);
 enum exit_action exit_task_switch(struct vcpu *v); /* exit_task.c */
 enum exit_action exit_cpuid(struct vcpu *v);       /* exit_cpu.c */
-enum exit_action exit_vmcall(struct vcpu *v);
+enum exit_action exit_vmcall(struct vcpu *v);      /* hypercall.c */
 enum exit_action exit_undefined(struct vcpu *v);
 enum exit_action exit_rdpmc(struct vcpu *v);
 enum exit_action exit_cache(struct vcpu *v);

@@ -1,13 +1,11 @@
-/* vmx/exit_cpu.c - instructions that ask about the CPU or change it: CPUID, MSRs, XSETBV,
- * VMCALL. */
-#include "guest/hypercall.h"
+/* vmx/exit_cpu.c - instructions that ask about the CPU or change it: CPUID, MSRs, XSETBV.
+ */
 #include "kernel/cpu.h"
 #include "kernel/log.h"
 #include "kernel/percpu.h"
 #include "vmx/core.h"
 #include "vmx/exit.h"
 #include "vmx/inject.h"
-#include "vmx/tools.h"
 #include "vmx/vm.h"
 #include "vmx/vmcs.h"
 #include "vmx/vmcs_setup.h"
@@ -45,42 +43,6 @@ enum exit_action exit_cpuid(struct vcpu *v)
 	if (UNLIKELY(!fixed))
 		return cpuid_slow(v);
 	answer_cpuid(v, fixed);
-	return EXIT_SKIP;
-}
-
-/* SS.DPL is the CPL (SDM 3C "Guest Register State"); real mode has DPL 0 there. */
-static unsigned cpl(void)
-{
-	return (unsigned)(vmcs_read(VMCS_GUEST_SS_ACCESS) >> 5) & 3;
-}
-
-enum exit_action exit_vmcall(struct vcpu *v)
-{
-	uint32_t number = (uint32_t)v->gpr[RAX];
-	uint32_t answer = HYPERCALL_UNKNOWN;
-
-	if (cpl() != 0)
-		return inject_ud(v);
-	switch (number) {
-	case HYPERCALL_VERSION:
-		answer = HYPERCALL_INTERFACE;
-		break;
-	case HYPERCALL_END:
-		return vm_end(v->vm, (uint32_t)v->gpr[RBX] == 0, "ended by hypercall, status %u",
-			      (uint32_t)v->gpr[RBX]);
-	case HYPERCALL_NMI:
-		inject_nmi(v);
-		answer = 0;
-		break;
-	default:
-		if (is_hypercall(number) && v->vm->tools &&
-		    vmx_tools->hypercall(v, number, &answer))
-			break;
-		log_debug(LOG_GUEST, "%s: unknown hypercall %#x at %#llx", v->vm->config.name,
-			  number, (unsigned long long)v->rip);
-		break;
-	}
-	v->gpr[RAX] = answer;
 	return EXIT_SKIP;
 }
 

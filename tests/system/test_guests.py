@@ -26,9 +26,10 @@ IPS = {"hltwake": 50_000_000, "uart": 50_000_000}
 TIMED = ["flood", "hltwake", "nmi", "pit", "uart"]
 
 # The demo wants the keyboard, the benches a quiet machine, rtc some seconds of its own, debuggee
-# its usual speed; wild takes long and gains nothing here. Too many on a core, and lines wait so
-# long that others break in.
-QUIET = {"bench", "debuggee", "demo", "fastpath", "mmio", "rtc", "scale", "stop", "vgatext", "wild"}
+# its usual speed; wild takes long and gains nothing here, and hypercalls fills the log. Too many on
+# a core, and lines wait so long that others break in.
+QUIET = {"bench", "debuggee", "demo", "fastpath", "hypercalls", "mmio", "rtc", "scale", "stop",
+         "vgatext", "wild"}
 CROWD = [name for name in ALONE if name not in {*TIMED, *QUIET}]
 
 
