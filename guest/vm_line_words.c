@@ -295,8 +295,11 @@ const char *vm_tool_word_name(enum vm_tool_word word)
 	return tool_words[word];
 }
 
+/* What the value means is the toolkit's; an empty one would look like no word. */
 static enum status parse_tool(struct line_parser *p)
 {
+	if (p->value.len == 0)
+		return line_fail(p, ERR_INVALID, p->key, "this word needs a value");
 	for (unsigned i = 0; i < VM_TOOL_WORDS; i++) {
 		if (text_is(p->key, tool_words[i]))
 			p->config->tools[i] = p->value;

@@ -73,39 +73,29 @@ static enum status fail(struct reader *r, enum status s, struct text bad, const 
 /* What stands before mark, or all of it; true if the mark was there. */
 static bool split_at(struct text *rest, char mark, struct text *piece)
 {
-	size_t i = 0;
+	size_t whole = rest->len;
 
-	while (i < rest->len && rest->at[i] != mark)
-		i++;
-	*piece = (struct text){.at = rest->at, .len = i};
-	if (i == rest->len) {
-		rest->at += i;
-		rest->len = 0;
-		return false;
-	}
-	rest->at += i + 1;
-	rest->len -= i + 1;
-	return true;
+	*piece = *rest; /* empty, if nothing is left to take */
+	text_next_piece(rest, mark, piece);
+	return piece->len < whole;
 }
 
 static enum status take_number(struct reader *r, struct text piece, uint64_t *number)
 {
-	char text[2 + 16 + 1] = "0x";
+	char text[2 + WATCH_TEXT_MAX] = "0x";
 	bool prefix = piece.len > 2 && piece.at[0] == '0' && (piece.at[1] | 0x20) == 'x';
 	struct text digits = piece;
 	enum status s;
 
+	if (piece.len == 0)
+		return fail(r, ERR_INVALID, r->word, "a number is missing");
 	if (r->k->is_hex && !prefix) {
-		if (piece.len == 0 || piece.len > 16)
-			return fail(r, ERR_INVALID, piece.len ? piece : r->word,
-				    piece.len ? "too many digits" : "a number is missing");
 		memcpy(text + 2, piece.at, piece.len);
 		digits = (struct text){.at = text, .len = piece.len + 2};
 	}
 	s = text_to_u64(digits, number);
 	if (s == ERR_INVALID)
-		return fail(r, s, piece.len ? piece : r->word,
-			    piece.len ? "not a number" : "a number is missing");
+		return fail(r, s, piece, "not a number");
 	if (s != OK || *number < r->k->least || *number > r->k->most)
 		return fail(r, ERR_RANGE, piece, "this number is out of range");
 	return OK;
@@ -180,7 +170,8 @@ static enum status read_vector(struct reader *r)
 	if (s != OK || !more)
 		return s;
 	if (r->w->low != VECTOR_PF)
-		return fail(r, ERR_INVALID, r->rest, "only #PF, exc:14, has a mask and a match");
+		return fail(r, ERR_INVALID, r->rest.len ? r->rest : r->word,
+			    "only #PF, exc:14, has a mask and a match");
 	if (!split_at(&r->rest, ':', &mask))
 		return fail(r, ERR_INVALID, r->word, "exc:14 has both, a mask and a match");
 	r->k = &error_code;

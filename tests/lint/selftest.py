@@ -4,7 +4,8 @@ one like it that it must let pass."""
 from tests.lint import layers, words
 
 ALL = {"kernel/types.h": "", "kernel/cpu.h": "", "kernel/log.h": "", "drivers/uart16550.h": "",
-       "guest/vpic.h": "", "mm/ept.h": "", "vmx/vm.h": "", "debug/monitor.h": ""}
+       "guest/vpic.h": "", "mm/ept.h": "", "vmx/vm.h": "", "toolkit/tools.h": "",
+       "debug/monitor.h": ""}
 
 
 def include(path):
@@ -19,6 +20,11 @@ CASES = [
     (layers.check_arrows, "drivers/x.c", include("debug/monitor.h"), include("guest/vpic.h")),
     (layers.check_arrows, "vmx/x.c", include("drivers/uart16550.h"), include("guest/vpic.h")),
     (layers.check_arrows, "kernel/x.c", include("vmx/vm.h"), include("kernel/log.h")),
+    (layers.check_arrows, "vmx/x.c", include("toolkit/tools.h"), include("mm/ept.h")),
+    (layers.check_arrows, "toolkit/x.c", include("debug/monitor.h"), include("vmx/vm.h")),
+    (layers.check_pure_includes, "toolkit/x_words.c", include("vmx/vm.h"),
+     include("kernel/text.h")),
+    (words.check_assembly, "toolkit/x.c", '\t__asm__("cli");\n', "\t/* asm */\n"),
     (layers.check_arrows, "vmx/x.c", include("vm.h"), include("vmx/vm.h")),
     (layers.check_arrows, "vmx/x.c", "#include <stdio.h>\n", "#include <stdint.h>\n"),
     (layers.check_arrows, "vmx/x.asm", '%include "debug/monitor.h"\n', '%include "vmx/vm.h"\n'),

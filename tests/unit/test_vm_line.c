@@ -269,6 +269,48 @@ static void a_long_line_is_cut_around_the_mistake(void **state)
 	}
 }
 
+static void the_toolkits_words_are_kept_as_they_stand(void **state)
+{
+	char line[80];
+
+	(void)state;
+	for (unsigned i = 0; i < VM_TOOL_WORDS; i++) {
+		const char *name = vm_tool_word_name(i);
+
+		text_format(line, sizeof(line), "vm=a %s=x:%u,y=z -- %s=1", name, i, name);
+		assert_int_equal(parse(line), OK);
+		for (unsigned k = 0; k < VM_TOOL_WORDS; k++)
+			assert_int_equal(config.tools[k].len != 0, k == i);
+		assert_ptr_equal(config.tools[i].at, line + 5 + strlen(name) + 1);
+		line[5 + strlen(name) + 1 + config.tools[i].len] = '\0';
+		assert_int_equal(strlen(config.tools[i].at), i < 10 ? 7 : 8);
+		text_format(line, sizeof(line), "vm=a %s= mem=1M", name);
+		assert_int_equal(parse(line), ERR_INVALID);
+		assert_non_null(strstr(message, "this word needs a value\n"));
+		text_format(line, sizeof(line), "vm=a %s=1 %s=1", name, name);
+		assert_int_equal(parse(line), ERR_EXISTS);
+	}
+	assert_string_equal(vm_tool_word_name(VM_TOOL_WATCH), "watch");
+	assert_string_equal(vm_tool_word_name(VM_TOOL_PASS), "pass");
+}
+
+static void a_fault_that_others_find_is_quoted_like_ours(void **state)
+{
+	struct text line = text_from("vm=a watch=io:3f8,oi:60,cr0"), bad;
+
+	(void)state;
+	bad = (struct text){.at = line.at + 18, .len = 2};
+	vm_line_quote(line, bad, "unknown word in watch=", message, sizeof(message));
+	assert_string_equal(message, "unknown word in watch=\n"
+				     "  vm=a watch=io:3f8,oi:60,cr0\n"
+				     "                    ^~");
+	bad = (struct text){.at = line.at + line.len, .len = 0};
+	vm_line_quote(line, bad, "x", message, sizeof(message));
+	assert_string_equal(message, "x\n"
+				     "  vm=a watch=io:3f8,oi:60,cr0\n"
+				     "                             ^");
+}
+
 static void no_room_for_a_message_is_fine(void **state)
 {
 	char tiny[8] = "1234567";
@@ -291,6 +333,8 @@ int main(void)
 		cmocka_unit_test(the_message_quotes_and_points),
 		cmocka_unit_test(each_mistake_has_its_status),
 		cmocka_unit_test(a_long_line_is_cut_around_the_mistake),
+		cmocka_unit_test(the_toolkits_words_are_kept_as_they_stand),
+		cmocka_unit_test(a_fault_that_others_find_is_quoted_like_ours),
 		cmocka_unit_test(no_room_for_a_message_is_fine),
 	};
 
