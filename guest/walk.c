@@ -74,6 +74,8 @@ static bool rights_allow(const struct walk *w)
 	const struct guest_cpu_state *s = w->s;
 	bool write = (w->access & WALK_WRITE) != 0, fetch = (w->access & WALK_FETCH) != 0;
 
+	if (w->access & WALK_ALL_RIGHTS)
+		return true;
 	if (fetch && w->nx)
 		return false;
 	if (w->access & WALK_USER)

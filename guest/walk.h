@@ -14,11 +14,12 @@
 #include "guest/memory.h"
 
 /* What kind of access it is. */
-#define WALK_WRITE     1u
-#define WALK_FETCH     2u
-#define WALK_USER      4u  /* a user-mode access: CPL 3 and not implicit */
-#define WALK_IMPLICIT  8u  /* a supervisor access to a system table (GDT, TSS...): ignores AC */
-#define WALK_NO_UPDATE 16u /* leave accessed and dirty flags alone (a probe, a debugger) */
+#define WALK_WRITE      1u
+#define WALK_FETCH      2u
+#define WALK_USER       4u  /* a user-mode access: CPL 3 and not implicit */
+#define WALK_IMPLICIT   8u  /* a supervisor access to a system table (GDT, TSS...): ignores AC */
+#define WALK_NO_UPDATE  16u /* leave accessed and dirty flags alone (a probe, a debugger) */
+#define WALK_ALL_RIGHTS 32u /* whatever the pages allow: nobody's access (a debugger) */
 
 /* How an operation on guest-linear memory went. */
 enum guest_result {

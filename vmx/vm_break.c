@@ -1,8 +1,7 @@
 /* vmx/vm_break.c - breakpoints and watchpoints. */
 #include "vmx/vm_break.h"
 
-#include "guest/segment.h"
-#include "guest/walk.h"
+#include "guest/linear.h"
 #include "kernel/log.h"
 #include "kernel/panic.h"
 #include "kernel/string.h"
@@ -132,19 +131,6 @@ static enum status protect_page(struct vm *vm, gpa_t at, const struct debug_poin
 	return OK;
 }
 
-bool vm_points_translate(struct vcpu *v, const struct guest_cpu_state *s, uint64_t linear,
-			 gpa_t *at)
-{
-	struct guest_translation t;
-	struct guest_fault fault;
-
-	if ((guest_is_ia32e(s) ? !guest_is_canonical(linear) : linear >> 32) ||
-	    guest_walk(s, &v->vm->memory, gva(linear), WALK_NO_UPDATE, &t, &fault) != GUEST_OK)
-		return false;
-	*at = t.at;
-	return true;
-}
-
 static enum status protect(struct vcpu *v, const struct guest_cpu_state *s,
 			   const struct debug_point *point)
 {
@@ -155,7 +141,7 @@ static enum status protect(struct vcpu *v, const struct guest_cpu_state *s,
 	for (uint64_t i = 0; i < count && status == OK; i++) {
 		gpa_t page;
 
-		status = vm_points_translate(v, s, at + i * PAGE_4K, &page)
+		status = guest_linear_find(s, &v->vm->memory, at + i * PAGE_4K, &page)
 				 ? protect_page(v->vm, page, point)
 				 : ERR_RANGE;
 	}
@@ -169,7 +155,6 @@ static enum status protect_all(struct vcpu *v, bool code)
 	enum status first = OK;
 
 	vcpu_read_state(v, &s);
-	s.cr4 &= ~CR4_SMAP; /* a debugger's look is nobody's access */
 	for (unsigned i = 0; i < DEBUG_POINTS; i++) {
 		const struct debug_point *point = &p->points[i];
 		enum status one;

@@ -1,4 +1,5 @@
 /* vmx/vm_break_hit.c - a breakpoint or a watchpoint is met. */
+#include "guest/linear.h"
 #include "guest/segment.h"
 #include "kernel/string.h"
 #include "vmx/core.h"
@@ -58,7 +59,6 @@ static void look_at_heads(struct vcpu *v, bool compare)
 	struct guest_cpu_state s;
 
 	vcpu_read_state(v, &s);
-	s.cr4 &= ~CR4_SMAP;
 	for (uint8_t i = 0; i < DEBUG_POINTS; i++) {
 		const struct debug_point *point = &p->points[i];
 		uint64_t len = min_u64(min_u64(point->len_bytes, HEAD_BYTES),
@@ -67,7 +67,8 @@ static void look_at_heads(struct vcpu *v, bool compare)
 		gpa_t at;
 
 		if (!point->used || !point->by_page || debug_point_is_code(point) ||
-		    point->kind == DEBUG_POINT_READ || !vm_points_translate(v, &s, point->at, &at))
+		    point->kind == DEBUG_POINT_READ ||
+		    !guest_linear_find(&s, &v->vm->memory, point->at, &at))
 			continue;
 		bytes = guest_memory_read_ptr(&v->vm->memory, at, len);
 		if (!bytes)

@@ -1,6 +1,5 @@
 /* vmx/vm_debug_memory.c - a VM's memory for a debugger. */
-#include "guest/segment.h"
-#include "guest/walk.h"
+#include "guest/linear.h"
 #include "kernel/string.h"
 #include "vmx/call_core.h"
 #include "vmx/core.h"
@@ -19,18 +18,8 @@ struct copy_job {
 /* A debugger may read and write whatever is mapped: no page is too user's or too read-only. */
 static bool translate(struct copy_job *j, uint64_t at, gpa_t *physical)
 {
-	struct guest_translation t;
-	struct guest_fault fault;
-	bool possible = guest_is_ia32e(&j->s) ? guest_is_canonical(at) : !(at >> 32);
-
 	*physical = gpa(at);
-	if (j->physical)
-		return true;
-	if (!possible ||
-	    guest_walk(&j->s, &j->vm->memory, gva(at), WALK_NO_UPDATE, &t, &fault) != GUEST_OK)
-		return false;
-	*physical = t.at;
-	return true;
+	return j->physical || guest_linear_find(&j->s, &j->vm->memory, at, physical);
 }
 
 static bool copy_piece(struct copy_job *j, gpa_t at, size_t piece)
@@ -64,8 +53,6 @@ static void copy_job(void *arg)
 
 		vcpu_read_state(v, &j->s);
 		vmx_core_give_back(before);
-		j->s.cr4 &= ~CR4_SMAP;
-		j->s.cr0 &= ~CR0_WP;
 	}
 	while (j->done < j->len_bytes) {
 		uint64_t at = j->at + j->done;

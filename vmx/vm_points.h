@@ -36,7 +36,3 @@ struct protected_page *vm_points_page(struct vm_points *p, gpa_t page);
 
 /* A page gets its rights. */
 void vm_points_set_rights(struct vm *vm, const struct protected_page *page, unsigned rights);
-
-/* Where a linear address leads now, to the byte. s: the state, without SMAP. */
-MUST_CHECK bool vm_points_translate(struct vcpu *v, const struct guest_cpu_state *s,
-				    uint64_t linear, gpa_t *at);
