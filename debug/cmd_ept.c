@@ -6,11 +6,11 @@
  */
 #include "boot/address_space.h"
 #include "debug/monitor.h"
+#include "mm/mtrr.h"
 #include "mm/phys.h"
 #include "vmx/vm.h"
 
 #define ENTRIES      512u
-#define LEVELS       4u
 #define ENTRY_LARGE  BIT(7)
 #define ENTRY_FRAME  UINT64_C(0x000ffffffffff000)
 #define RUN_ATTR     (EPT_RWX | UINT64_C(7) << 3)
@@ -29,33 +29,17 @@ static const uint64_t *table_at(uint64_t entry)
 	return phys_ptr(hpa(entry & ENTRY_FRAME));
 }
 
-static uint64_t span_of(unsigned level)
-{
-	return PAGE_4K << (9 * (level - 1));
-}
-
-static const char *type_name(uint64_t entry)
-{
-	static const char names[8][4] = {"UC", "WC", "?", "?", "WT", "WP", "WB", "?"};
-
-	return names[entry >> 3 & 7];
-}
-
-static void print_rights(const struct monitor_args *a, uint64_t entry)
-{
-	monitor_print(a, "%c%c%c", entry & EPT_READ ? 'r' : '-', entry & EPT_WRITE ? 'w' : '-',
-		      entry & EPT_EXEC ? 'x' : '-');
-}
-
 static void end_run(struct run *r)
 {
 	if (r->end > r->start && r->lines++ < REGIONS_MOST) {
 		monitor_print(r->a, "%012llx-%012llx %8llu KiB ", (unsigned long long)r->start,
 			      (unsigned long long)r->end - 1,
 			      (unsigned long long)(r->end - r->start) / KIB);
-		print_rights(r->a, r->attr);
-		monitor_print(r->a, " %s  %u x 4K, %u x 2M, %u x 1G\n", type_name(r->attr),
-			      r->leaves[0], r->leaves[1], r->leaves[2]);
+		monitor_print(r->a, "%c%c%c %s  %u x 4K, %u x 2M, %u x 1G\n",
+			      r->attr & EPT_READ ? 'r' : '-', r->attr & EPT_WRITE ? 'w' : '-',
+			      r->attr & EPT_EXEC ? 'x' : '-',
+			      ept_memtype_name((enum ept_memtype)(r->attr >> 3 & 7)), r->leaves[0],
+			      r->leaves[1], r->leaves[2]);
 	}
 	r->start = r->end = 0;
 	r->leaves[0] = r->leaves[1] = r->leaves[2] = 0;
@@ -68,13 +52,13 @@ static void add_leaf(struct run *r, uint64_t at, uint64_t entry, unsigned level)
 		r->start = at;
 		r->attr = entry & RUN_ATTR;
 	}
-	r->end = at + span_of(level);
+	r->end = at + EPT_TEXT_SPAN(level);
 	r->leaves[level - 1]++;
 }
 
 static void scan(struct run *r, const uint64_t *table, uint64_t at, unsigned level)
 {
-	for (unsigned i = 0; i < ENTRIES; i++, at += span_of(level)) {
+	for (unsigned i = 0; i < ENTRIES; i++, at += EPT_TEXT_SPAN(level)) {
 		uint64_t entry = table[i];
 
 		if (!(entry & EPT_RWX))
@@ -92,7 +76,7 @@ static void map(struct vm *vm, const struct monitor_args *a, void *context)
 	struct run r = {.a = a};
 
 	(void)context;
-	scan(&r, table_at(e->root.raw), 0, LEVELS);
+	scan(&r, table_at(e->root.raw), 0, EPT_LEVELS);
 	end_run(&r);
 	if (r.lines > REGIONS_MOST)
 		monitor_print(a, "and %u regions more\n", r.lines - REGIONS_MOST);
@@ -106,32 +90,12 @@ static void map(struct vm *vm, const struct monitor_args *a, void *context)
 
 static void walk(struct vm *vm, const struct monitor_args *a, void *context)
 {
-	static const char names[LEVELS][6] = {"PTE", "PDE", "PDPTE", "PML4E"};
-	uint64_t at = *(const uint64_t *)context, entry = vm_ept(vm)->root.raw;
+	char lines[EPT_LEVELS][EPT_LINE];
+	struct ept_cpu cpu = vm_ept_cpu(vm);
+	unsigned count = ept_walk_text(vm_ept(vm), gpa(*(const uint64_t *)context), &cpu, lines);
 
-	for (unsigned level = LEVELS; level > 0; level--) {
-		const uint64_t *slot = &table_at(entry)[at / span_of(level) % ENTRIES];
-
-		entry = *slot;
-		monitor_print(a, "%-5s at %#llx: %016llx ", names[level - 1],
-			      (unsigned long long)phys_of(slot).raw, (unsigned long long)entry);
-		print_rights(a, entry);
-		if (!(entry & EPT_RWX)) {
-			monitor_print(a, " not present\n");
-			return;
-		}
-		if (level == 1 || entry & ENTRY_LARGE) {
-			uint64_t inside = span_of(level) - 1;
-			uint64_t to = (entry & ENTRY_FRAME & ~inside) | (at & inside);
-
-			monitor_print(a, " %s%s%s: %#llx is host-physical %#llx\n",
-				      type_name(entry), entry & BIT(8) ? " accessed" : "",
-				      entry & BIT(9) ? " dirty" : "", (unsigned long long)at,
-				      (unsigned long long)to);
-			return;
-		}
-		monitor_print(a, " table\n");
-	}
+	for (unsigned i = 0; i < count; i++)
+		monitor_print(a, "%s\n", lines[i]);
 }
 
 static bool ept(const struct monitor_args *a)

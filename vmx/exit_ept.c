@@ -217,13 +217,15 @@ enum exit_action exit_ept_violation(struct vcpu *v)
 
 enum exit_action exit_ept_misconfiguration(struct vcpu *v)
 {
-	struct ept_leaf leaf;
 	gpa_t at = gpa(vmcs_read(VMCS_GUEST_PHYSICAL_ADDRESS));
+	const char *name = v->vm->config.name;
+	char lines[EPT_LEVELS][EPT_LINE];
+	struct ept_cpu cpu = vm_ept_cpu(v->vm);
+	unsigned count = ept_walk_text(vm_ept(v->vm), at, &cpu, lines);
 
 	vcpu_last_exit(v)->key = (uint32_t)min_u64(at.raw / PAGE_4K, UINT32_MAX);
-	if (ept_walk(vm_ept(v->vm), at, &leaf) == OK)
-		log_error(LOG_EPT, "%s: the leaf of %#llx leads to %#llx, rights %u, type %d",
-			  v->vm->config.name, (unsigned long long)at.raw,
-			  (unsigned long long)leaf.at.raw, leaf.perm, leaf.type);
+	log_error(LOG_EPT, "%s: EPT misconfiguration at %#llx:", name, (unsigned long long)at.raw);
+	for (unsigned i = 0; i < count; i++)
+		log_error(LOG_EPT, "%s:   %s", name, lines[i]);
 	return EXIT_UNHANDLED;
 }

@@ -16,7 +16,7 @@
 #include "guest/vm_line.h"
 #include "kernel/lock.h"
 #include "kernel/time.h"
-#include "mm/ept.h"
+#include "mm/ept_text.h"
 #include "vmx/host.h"
 #include "vmx/vcpu.h"
 #include "vmx/vm_stop.h"
@@ -170,4 +170,7 @@ void vm_pump_serial(struct vm *vm, uint64_t now_ns);
 /* The EPT in force, and a change of the A20 line. VM's lock held. */
 struct ept *vm_ept(struct vm *vm);
 void vm_load_ept(struct vm *vm); /* writes VMCS_EPT_POINTER; its VMCS is loaded */
+
+/* What the CPU lets the entries of a VM's EPT have. Any core. */
+struct ept_cpu vm_ept_cpu(const struct vm *vm);
 void vm_follow_a20(struct vm *vm);

@@ -23,6 +23,13 @@ void vm_load_ept(struct vm *vm)
 	vm->vcpu.prepare |= PREPARE_EVENTS;
 }
 
+struct ept_cpu vm_ept_cpu(const struct vm *vm)
+{
+	return (struct ept_cpu){.maxphyaddr = vm->cpuid.maxphyaddr,
+				.max_leaf = vmx_caps.ept_max_leaf,
+				.exec_only = vmx_caps.ept_exec_only};
+}
+
 /* Only the EPT in force has pages of unclaimed memory. */
 static void forget_voids(struct vm *vm)
 {
