@@ -15,6 +15,9 @@
 #define LOW_RAM_BYTES     (640 * KIB)
 #define DIRECT_MAP_BYTES  (STACKS_BASE - DIRECT_MAP_BASE)
 #define MMIO_BYTES        (512 * GIB)
+#define WINDOWS_MAX       64u
+#define APICS_START       UINT64_C(0xfee00000) /* local APICs, and interrupts by a write */
+#define APICS_END         UINT64_C(0xfef00000)
 
 extern char boot_page_tables[];
 
@@ -28,6 +31,12 @@ static struct regions free_ram;         /* what the frame allocator gets */
 static struct paging tables;
 static struct lock tables_lock;
 static uint64_t mmio_next = MMIO_BASE;
+
+/* Registers that we use: host-physical pages. */
+static struct {
+	uint64_t first, end; /* end 0: not yet there */
+} windows[WINDOWS_MAX];
+static unsigned window_count;
 
 /* Prefers 0x8000, as everybody does; else any free page below 640 KiB. */
 static hpa_t find_trampoline_page(const struct regions *free)
@@ -245,11 +254,23 @@ static bool whole_pages(hpa_t at, uint64_t len_bytes, uint64_t *first, uint64_t 
 	return true;
 }
 
+/* False: there is no room to remember the window. */
+static bool note_window(uint64_t first, uint64_t end)
+{
+	unsigned i = __atomic_fetch_add(&window_count, 1, __ATOMIC_RELAXED);
+
+	if (i >= WINDOWS_MAX)
+		return false;
+	windows[i].first = first;
+	__atomic_store_n(&windows[i].end, end, __ATOMIC_RELEASE);
+	return true;
+}
+
 void *mmio_map(hpa_t at, uint64_t len_bytes)
 {
 	uint64_t first, end, window;
 
-	if (!whole_pages(at, len_bytes, &first, &end))
+	if (!whole_pages(at, len_bytes, &first, &end) || !note_window(first, end))
 		return NULL;
 	window = __atomic_fetch_add(&mmio_next, end - first, __ATOMIC_RELAXED);
 	if (window + (end - first) > MMIO_BASE + MMIO_BYTES)
@@ -276,4 +297,35 @@ const void *firmware_map(hpa_t at, uint64_t len_bytes)
 			return NULL;
 	}
 	return phys_ptr(at);
+}
+
+static bool overlap(uint64_t at, uint64_t end, uint64_t other, uint64_t other_end)
+{
+	return at < other_end && other < end;
+}
+
+const char *address_space_bar(hpa_t at, uint64_t len_bytes)
+{
+	uint64_t first, end;
+
+	if (!whole_pages(at, len_bytes, &first, &end))
+		return "this CPU has no such physical address";
+	if (first < LOW_RAM_BYTES)
+		return "this is the machine's RAM";
+	for (size_t i = 0; i < firmware_regions.count; i++) {
+		const struct region *r = &firmware_regions.items[i];
+
+		if (r->kind != REGION_RESERVED &&
+		    overlap(first, end, r->start.raw, r->start.raw + r->len_bytes))
+			return "this is the machine's RAM";
+	}
+	if (overlap(first, end, APICS_START, APICS_END))
+		return "this is where interrupts go";
+	for (unsigned i = 0; i < WINDOWS_MAX; i++) {
+		uint64_t window_end = __atomic_load_n(&windows[i].end, __ATOMIC_ACQUIRE);
+
+		if (window_end && overlap(first, end, windows[i].first, window_end))
+			return "Lintel uses a device there";
+	}
+	return NULL;
 }

@@ -48,3 +48,8 @@ const struct regions *address_space_ram(void);
 
 /* Is there RAM, of whatever use, at all of the range? After address_space_init(). */
 bool address_space_is_ram(hpa_t at, uint64_t len_bytes);
+
+/* Why a range of whole pages must not be given to a guest; NULL: it may be. That is RAM of whatever
+ * use, what the firmware's map calls ACPI's or bad, and registers behind mmio_map(). What the map
+ * calls reserved, or does not have, is none of these. After address_space_init(), any core. */
+const char *address_space_bar(hpa_t at, uint64_t len_bytes);

@@ -7,6 +7,7 @@
 	X(pool)                                                                                    \
 	X(dirty)                                                                                   \
 	X(io)                                                                                      \
+	X(pass_through)                                                                            \
 	X(msr)                                                                                     \
 	X(cr)                                                                                      \
 	X(dr)                                                                                      \
