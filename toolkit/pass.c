@@ -4,7 +4,8 @@
  * The pages are mapped into the guest's EPT with the memory type that the machine's MTRRs say,
  * since under EPT the CPU does not look at them; the guest's PAT counts as on the machine. Never
  * the machine's RAM, nor a device that Lintel uses. A device that can do DMA reaches all memory:
- * such a one is for nobody's guest. While the guest's A20 line is off it does not see the pages.
+ * such a one is for nobody's guest. While the guest's A20 line is off it does not see the pages,
+ * and what Lintel does for a guest (INS, task switches, emulated instructions) never does.
  * Spec: SDM 3C "EPT and Memory Typing"; SDM 3A "Memory Type Range Registers (MTRRs)".
  */
 #include "boot/address_space.h"
@@ -14,6 +15,7 @@
 #include "toolkit/pass_words.h"
 #include "toolkit/tools.h"
 #include "vmx/core.h"
+#include "vmx/vmcs.h"
 
 #define PASSES_MAX     8u
 #define CPUID_EDX_MTRR BIT(12)
@@ -68,16 +70,37 @@ static enum status read(struct vm_tools *t, enum vm_tool_word word, struct text 
 	return OK;
 }
 
-/* It sees no exit. */
+/* Exits are of interest where a right is withheld. */
 static bool fit(const struct vm_tools *t, struct tool_controls *c)
 {
 	const struct passes *p = tool_state(t, &tool_pass_through);
+	bool withheld = false;
 
 	for (unsigned i = 0; i < p->count; i++) {
+		withheld |= p->ranges[i].rights != EPT_RWX;
 		if (p->ranges[i].rights == EPT_EXEC && !vmx_caps.ept_exec_only)
 			c->missing = "EPT execute-only translations (IA32_VMX_EPT_VPID_CAP, bit 0)";
 	}
-	return false;
+	return withheld;
+}
+
+static enum exit_action see_violation(struct vcpu *v, struct tool_exit *x)
+{
+	const struct passes *p = tool_state(v->vm->tools, &tool_pass_through);
+	uint64_t at = vmcs_read(VMCS_GUEST_PHYSICAL_ADDRESS);
+	unsigned wanted = v->qualification & EPT_RWX; /* bits 2:0 are those of the rights */
+
+	for (unsigned i = 0; i < p->count; i++) {
+		const struct pass_range *r = &p->ranges[i];
+
+		if (at - r->at.raw < r->len_bytes && (wanted & ~r->rights) && !v->vm->a20_off)
+			return vm_end(v->vm, false, "pass= does not allow a %s at %#llx",
+				      wanted & EPT_EXEC    ? "fetch"
+				      : wanted & EPT_WRITE ? "write"
+							   : "read",
+				      (unsigned long long)at);
+	}
+	return tool_pass(v, x);
 }
 
 /* Where there are none, or more than we can keep, all is UC: slow, and never wrong. */
@@ -169,6 +192,8 @@ const struct tool tool_pass_through = {
 	.state_bytes = sizeof(struct passes),
 	.words = BIT(VM_TOOL_PASS),
 	.read = read,
+	.reasons = BIT(EXIT_REASON_EPT_VIOLATION),
 	.fit = fit,
 	.begin = begin,
+	.exit = see_violation,
 };
