@@ -40,6 +40,7 @@
  *	role=module     kind=multiboot: a boot module, with its command line after "--"
  *	role=kernel     for fw_cfg, with its command line after "--"
  *	role=fwcfg      a file of fw_cfg; file=NAME (1 to 55 characters) must be there
+ *	role=symbols    names of its code as `nm` prints them, for the toolkit; not for the guest
  */
 #pragma once
 
@@ -73,6 +74,7 @@ enum vm_role {
 	VM_ROLE_MODULE,
 	VM_ROLE_KERNEL,
 	VM_ROLE_FWCFG,
+	VM_ROLE_SYMBOLS,
 	VM_ROLES
 };
 

@@ -19,6 +19,7 @@ static const struct {
 	[VM_ROLE_MODULE] = {"module", BIT(VM_KIND_MULTIBOOT)},
 	[VM_ROLE_KERNEL] = {"kernel", ON_A_BIOS},
 	[VM_ROLE_FWCFG] = {"fwcfg", ALL_KINDS},
+	[VM_ROLE_SYMBOLS] = {"symbols", ALL_KINDS},
 };
 
 const char *vm_role_name(enum vm_role role)
@@ -59,7 +60,7 @@ static enum status parse_role(struct line_parser *p)
 	}
 	return line_fail_value(p, ERR_INVALID,
 			       "unknown role; there are initrd, disk, cdrom, floppy, bios, module, "
-			       "kernel and fwcfg");
+			       "kernel, fwcfg and symbols");
 }
 
 static enum status parse_ro(struct line_parser *p)

@@ -11,7 +11,7 @@ the words behind it what it gets; words are quoted as in a shell.
     multiboot=FILE    a Multiboot kernel, version 1 or 2
     flat=FILE         a flat real-mode program
 
-    initrd=FILE  disk=FILE  cdrom=FILE  floppy=FILE  bios=FILE  module=FILE
+    initrd=FILE  disk=FILE  cdrom=FILE  floppy=FILE  bios=FILE  module=FILE  symbols=FILE
                       one more file, for the machine before it; a disk with ",ro" behind its name
                       refuses writes; module='FILE WORDS' hands the words over
     fwcfg:NAME=FILE   a file that the guest finds as NAME by fw_cfg
@@ -40,7 +40,7 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from mkiso import DEFAULT_GRUB, make_iso  # noqa: E402
 
 KINDS = ("linux", "bios", "disk", "multiboot", "flat")
-ROLES = ("initrd", "disk", "cdrom", "floppy", "bios", "module")
+ROLES = ("initrd", "disk", "cdrom", "floppy", "bios", "module", "symbols")
 MEMORY = {"linux": "128M", "bios": "32M", "disk": "32M", "multiboot": "32M"}
 NAME_MAX = 31  # as guest/vm_line.h has it
 PLAIN_WORD = re.compile(r"[A-Za-z0-9_./=:,+%@-]+")

@@ -14,7 +14,7 @@ HELLO = "/guest/hello.bin"
 # The line of a module as in the menu, and what the log says of the word at fault, which it marks.
 BAD_WORDS = {
     "vm=ok role=spoon": ("unknown role; there are initrd, disk, cdrom, floppy, bios, module, "
-                         "kernel and fwcfg", "spoon"),
+                         "kernel, fwcfg and symbols", "spoon"),
     "vm=ok role=initrd ro": ("this word does not go with role=initrd", "ro"),
     "vm=ok role=disk ro=1": ("this word takes no value", "ro=1"),
     "vm=ok role=disk file=x": ("this word does not go with role=disk", "file"),

@@ -17,10 +17,11 @@ static enum status parse(const char *line)
 static void every_role_is_known(void **state)
 {
 	static const char *const lines[VM_ROLES] = {
-		[VM_ROLE_INITRD] = "vm=a role=initrd", [VM_ROLE_DISK] = "vm=a role=disk",
-		[VM_ROLE_CDROM] = "vm=a role=cdrom",   [VM_ROLE_FLOPPY] = "vm=a role=floppy",
-		[VM_ROLE_BIOS] = "vm=a role=bios",     [VM_ROLE_MODULE] = "vm=a role=module",
-		[VM_ROLE_KERNEL] = "vm=a role=kernel", [VM_ROLE_FWCFG] = "vm=a role=fwcfg file=x",
+		[VM_ROLE_INITRD] = "vm=a role=initrd",   [VM_ROLE_DISK] = "vm=a role=disk",
+		[VM_ROLE_CDROM] = "vm=a role=cdrom",     [VM_ROLE_FLOPPY] = "vm=a role=floppy",
+		[VM_ROLE_BIOS] = "vm=a role=bios",       [VM_ROLE_MODULE] = "vm=a role=module",
+		[VM_ROLE_KERNEL] = "vm=a role=kernel",   [VM_ROLE_FWCFG] = "vm=a role=fwcfg file=x",
+		[VM_ROLE_SYMBOLS] = "vm=a role=symbols",
 	};
 
 	(void)state;
@@ -72,7 +73,8 @@ static void roles_fit_the_kinds_that_use_them(void **state)
 	assert_false(vm_role_fits(VM_ROLES, VM_KIND_BIOS));
 	assert_false(vm_role_fits(VM_ROLE_DISK, VM_KINDS));
 	for (unsigned kind = 0; kind < VM_KINDS; kind++)
-		assert_true(vm_role_fits(VM_ROLE_DISK, kind));
+		assert_true(vm_role_fits(VM_ROLE_DISK, kind) &&
+			    vm_role_fits(VM_ROLE_SYMBOLS, kind));
 }
 
 static const struct {
@@ -91,6 +93,7 @@ static const struct {
 	{"vm=a ro role=bios", ERR_INVALID,
 	 "does not go with role=bios\n  vm=a ro role=bios\n  "
 	 "     ^~"},
+	{"vm=a role=symbols ro", ERR_INVALID, "does not go with role=symbols"},
 	{"vm=a role=disk file=x", ERR_INVALID, "does not go with role=disk"},
 	{"vm=a role=fwcfg", ERR_NOT_FOUND, "role=fwcfg needs a name"},
 	{"vm=a role=fwcfg file=", ERR_INVALID, "1 to 55 characters"},
