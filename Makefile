@@ -86,7 +86,7 @@ test-long: ## the tests that take many minutes: a whole pass of memtest86+ and t
 
 iso: $(BUILD)/lintel.iso ## build/lintel.elf and build/lintel.iso (the default)
 kernel: $(BUILD)/lintel.elf ## only build/lintel.elf
-guests: $(GUEST_BINS) ## only the guest programs, build/guests/*.bin
+guests: $(GUEST_BINS) $(GUEST_BINS:.bin=.sym) ## only the guest programs, in build/guests/
 
 debug: iso guests ## boot a guest (GUEST=name) that waits, with gdb attached (GDB=no, EARLY=1)
 	$(PYTHON) tests/bed/debug.py --iso $(BUILD)/lintel.iso --elf $(BUILD)/lintel.elf $(GUEST)
@@ -150,10 +150,13 @@ $(BUILD)/kernel/version.o: $(BUILD)/version.c $(BUILD)/flags
 	mkdir -p $(@D)
 	$(CC) $(KERNEL_CFLAGS) -c -o $@ $<
 
-build/guests/%.bin: guest/programs/%.asm $(wildcard guest/programs/*.inc)
+build/guests/%.bin build/guests/%.sym: guest/programs/%.asm $(wildcard guest/programs/*.inc)
 	echo "  NASM    $<"
 	mkdir -p $(@D)
-	$(NASM) -f bin -Werror -I guest/programs/ -MD $(@:.bin=.d) -MP -o $@ $<
+	$(NASM) -f bin -Werror -I guest/programs/ -MD build/guests/$*.d -MP \
+		--before "[map symbols build/guests/$*.map]" -o build/guests/$*.bin $<
+	awk 'NF == 3 && $$1 == $$2 && $$3 !~ /[.]/ { print $$1, "T", $$3 }' \
+		build/guests/$*.map > build/guests/$*.sym
 
 # Files made from a variable: written only when its value changed, so that nothing is built in vain.
 # $(call write_if_changed,'line' 'line' ...)

@@ -3,7 +3,10 @@
 #include "debug/monitor_command.h"
 
 #if LINTEL_TOOLKIT
-#define TOOL_COMMANDS(X) X(watch) X(dirty)
+#define TOOL_COMMANDS(X)                                                                           \
+	X(watch)                                                                                   \
+	X(profile)                                                                                 \
+	X(dirty)
 #else
 #define TOOL_COMMANDS(X)
 #endif

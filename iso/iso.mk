@@ -8,7 +8,7 @@ export GUESTS
 ISO_TOOL := iso/$(if $(GUESTS),guests,mkiso).py
 
 $(BUILD)/lintel.iso: $(BUILD)/lintel.elf $(GUEST_BINS) iso/grub.cfg iso/mkiso.py iso/guests.py \
-		$(GRUB_PARTS) $(BUILD)/guests.words
+		$(GRUB_PARTS) $(BUILD)/guests.words $(GUEST_BINS:.bin=.sym)
 	echo "  ISO     $@"
 	$(PYTHON) $(ISO_TOOL) --kernel $(BUILD)/lintel.elf --config iso/grub.cfg -o $@ \
 		$(GUEST_BINS)

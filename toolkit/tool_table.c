@@ -7,6 +7,7 @@
 	X(pool)                                                                                    \
 	X(dirty)                                                                                   \
 	X(io)                                                                                      \
+	X(preempt)                                                                                 \
 	X(pass_through)                                                                            \
 	X(msr)                                                                                     \
 	X(cr)                                                                                      \

@@ -108,6 +108,8 @@ void vcpu_set_deadline(struct vcpu *v, uint64_t now)
 	if (wish == v->device_ns)
 		return;
 	v->device_ns = wish;
+	if (UNLIKELY(v->sample_ns))
+		wish = min_u64(wish, v->sample_ns);
 	if (wish >= v->turn_end_ns)
 		v->deadline_tsc = v->turn_end_tsc;
 	else

@@ -115,6 +115,7 @@ struct vcpu {
 	uint32_t turn_end_tsc;   /* by then at the latest, whatever the devices ask for */
 	uint64_t turn_end_ns;    /* the same moment */
 	uint64_t device_ns;      /* the devices' wish that deadline_tsc was made of; 0: none yet */
+	uint64_t sample_ns;      /* the toolkit wants an exit by then; 0: it does not */
 	uint64_t ran_until_ns;   /* the guest was really running until then; 0: until now */
 	uint64_t slice_end_ns;
 	uint64_t wake_ns;        /* while halted: when to look again */

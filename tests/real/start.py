@@ -42,7 +42,8 @@ def words_of(name):
     if name in catalogue.GUESTS:
         return catalogue.text(name, f"title='{name}'")
     if name in programs():
-        return f"flat={programs()[name]} mem=4M name={name}"
+        path = programs()[name]
+        return f"flat={path} symbols={path.with_suffix('.sym')} mem=4M name={name}"
     return None
 
 
