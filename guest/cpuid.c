@@ -184,17 +184,6 @@ static void take_caches(struct build *b)
 	}
 }
 
-/* SDM 2A "CPUID", leaf 15h: TSC Hz = ECX * EBX / EAX. Guests believe it, also where the host's is
- * wrong (in emulators, where the TSC is slower). EBX is as small as the 32 bits of ECX allow. */
-static struct cpuid_regs tsc_leaf(uint64_t hz)
-{
-	uint64_t part = 1;
-
-	while (hz / part > UINT32_MAX)
-		part++;
-	return (struct cpuid_regs){1, (uint32_t)part, (uint32_t)(hz / part), 0};
-}
-
 /* Numbers and not features: they pass, but for the TSC's. The rest (5 MONITOR, 6 thermal, 9 DCA, Ah
  * performance monitor, Fh and 10h resource control, 12h SGX, 14h trace) is all zeros. */
 static void take_plain(struct build *b)
@@ -204,8 +193,8 @@ static void take_plain(struct build *b)
 	for (size_t i = 0; i < ARRAY_SIZE(leaves); i++)
 		if (leaves[i] <= b->p->max_basic)
 			b->p->basic[leaves[i]] = b->host(leaves[i], 0);
-	if (b->options->tsc_hz && b->p->max_basic >= 0x15)
-		b->p->basic[0x15] = tsc_leaf(b->options->tsc_hz);
+	if (b->options->tsc_hz)
+		cpuid_set_tsc_hz(b->p, b->options->tsc_hz);
 }
 
 static void take_extended(struct build *b)

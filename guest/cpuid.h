@@ -9,6 +9,7 @@
  */
 #pragma once
 
+#include "kernel/status.h"
 #include "kernel/x86.h"
 
 #define CPUID_BASIC_LEAVES      32u /* 0 to 1Fh */
@@ -50,6 +51,21 @@ struct cpuid_policy {
 /* Computes all answers out of the host's. */
 void cpuid_policy_build(struct cpuid_policy *p, cpuid_host_fn host,
 			const struct cpuid_options *options);
+
+/* Registers of one answer: bit n of named is EAX, EBX, ECX, EDX. */
+struct cpuid_override {
+	uint32_t leaf, subleaf;
+	unsigned named;
+	struct cpuid_regs regs;
+};
+
+/* Only what the guest is told changes, not what it may do (CR4, XCR0, address width). Bits that
+ * follow the guest's state still do: OSXSAVE. ERR_NOT_FOUND: no such leaf; ERR_UNSUPPORTED: this
+ * answer is worked out when it is asked for (Bh; EBX of Dh). cpuid_fixed_leaves() stays. */
+MUST_CHECK enum status cpuid_override(struct cpuid_policy *p, const struct cpuid_override *o);
+
+/* Leaf 15h, if there is one, for a TSC of this frequency. */
+void cpuid_set_tsc_hz(struct cpuid_policy *p, uint64_t hz);
 
 /* One CPUID instruction. A leaf out of range gets the data of the highest basic one, as on Intel
  * CPUs; 40000002h to 400000FFh get zeros. Any context. */

@@ -13,7 +13,12 @@
 	X(cr)                                                                                      \
 	X(dr)                                                                                      \
 	X(exc)                                                                                     \
-	X(desc)
+	X(desc)                                                                                    \
+	X(instructions)                                                                            \
+	X(pause)                                                                                   \
+	X(cpuid)                                                                                   \
+	X(msr_area)                                                                                \
+	X(tsc)
 
 #define DECLARE(name) extern const struct tool tool_##name;
 TOOLS(DECLARE)

@@ -6,6 +6,7 @@
 #include "vmx/core.h"
 #include "vmx/exit.h"
 #include "vmx/inject.h"
+#include "vmx/tsc.h"
 #include "vmx/vm.h"
 #include "vmx/vmcs.h"
 #include "vmx/vmcs_setup.h"
@@ -84,7 +85,7 @@ static bool access_passed_msr(struct vcpu *v, uint32_t index, bool write, uint64
 
 	(void)v;
 	if (index == MSR_TSC) {
-		*value = cpu_rdtsc() + vmcs_read(VMCS_TSC_OFFSET);
+		*value = tsc_for_guest(v, cpu_rdtsc()) + vmcs_read(VMCS_TSC_OFFSET);
 		return true;
 	}
 	for (unsigned i = 0; i < ARRAY_SIZE(in_vmcs); i++) {
@@ -118,7 +119,7 @@ static bool carry_out_msr(struct vcpu *v, enum msr_result result, uint32_t index
 	case MSR_CALLER_PASS:
 		return access_passed_msr(v, index, write, value);
 	case MSR_CALLER_TSC:
-		vmcs_write(VMCS_TSC_OFFSET, *value - cpu_rdtsc());
+		vmcs_write(VMCS_TSC_OFFSET, *value - tsc_for_guest(v, cpu_rdtsc()));
 		return true;
 	case MSR_CALLER_DEBUGCTL:
 		if (write)

@@ -75,6 +75,8 @@
 	X(ENTRY_INSTRUCTION_LENGTH, 0x401a)                                                        \
 	X(TPR_THRESHOLD, 0x401c)                                                                   \
 	X(PROC2_CONTROLS, 0x401e)                                                                  \
+	X(PLE_GAP, 0x4020)                                                                         \
+	X(PLE_WINDOW, 0x4022)                                                                      \
 	X(INSTRUCTION_ERROR, 0x4400)                                                               \
 	X(EXIT_REASON, 0x4402)                                                                     \
 	X(EXIT_INTERRUPTION_INFO, 0x4404)                                                          \

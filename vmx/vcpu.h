@@ -137,6 +137,7 @@ struct vcpu {
 	unsigned core;
 	uint16_t vpid;
 	uint64_t cr8;
+	uint64_t tsc_multiplier; /* what VMCS_TSC_MULTIPLIER holds; 0: TSC scaling is off */
 
 	/* Not in the VMCS and not touched by Lintel: changed only when another vCPU takes the
 	 * core. */

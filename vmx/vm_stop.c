@@ -5,6 +5,7 @@
 #include "vmx/core.h"
 #include "vmx/step.h"
 #include "vmx/trace.h"
+#include "vmx/tsc.h"
 #include "vmx/vm.h"
 #include "vmx/vm_break.h"
 #include "vmx/vmcs.h"
@@ -131,7 +132,8 @@ static void start_clock(struct vm *vm, struct moment stop, struct moment start)
 {
 	vm->paused_ns += start.ns - stop.ns;
 	if (!vm->config.debug_tsc_runs)
-		vmcs_write(VMCS_TSC_OFFSET, vmcs_read(VMCS_TSC_OFFSET) - (start.tsc - stop.tsc));
+		vmcs_write(VMCS_TSC_OFFSET, vmcs_read(VMCS_TSC_OFFSET) -
+						    tsc_for_guest(&vm->vcpu, start.tsc - stop.tsc));
 }
 
 void vm_stop_skip_time(struct vm *vm)
