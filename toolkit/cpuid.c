@@ -12,7 +12,7 @@ struct cpuid_state {
 	unsigned count;
 };
 
-const struct tool tool_cpuid;
+extern const struct tool tool_cpuid;
 
 static enum status read_cpuid(struct vm_tools *t, enum vm_tool_word word, struct text value,
 			      struct tool_refusal *r)

@@ -23,7 +23,7 @@ struct msr_area_state {
 	unsigned count;
 };
 
-const struct tool tool_msr_area;
+extern const struct tool tool_msr_area;
 
 static struct msr_area_state *state_of(const struct vm_tools *t)
 {

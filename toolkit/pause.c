@@ -17,7 +17,7 @@ struct pause_state {
 	uint64_t exits; /* by it */
 };
 
-const struct tool tool_pause;
+extern const struct tool tool_pause;
 
 static struct pause_state *state_of(const struct vm_tools *t)
 {

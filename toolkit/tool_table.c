@@ -18,7 +18,9 @@
 	X(pause)                                                                                   \
 	X(cpuid)                                                                                   \
 	X(msr_area)                                                                                \
-	X(tsc)
+	X(tsc)                                                                                     \
+	X(tpr)                                                                                     \
+	X(translation)
 
 #define DECLARE(name) extern const struct tool tool_##name;
 TOOLS(DECLARE)

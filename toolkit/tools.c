@@ -296,6 +296,7 @@ static bool hypercall(struct vcpu *v, uint32_t number, uint32_t *answer)
 static const struct vmx_tools_ops ops = {
 	.create = create,
 	.destroy = destroy,
+	.ept_max_leaf = tools_ept_max_leaf,
 	.begin = begin,
 	.end = end,
 	.report = report,

@@ -86,6 +86,9 @@ struct vm_tools {
 	uint64_t total_bytes; /* of the whole allocation, the states behind this */
 };
 
+/* eptmax=: the largest leaf for the VM's EPT, or the CPU's largest. */
+uint64_t tools_ept_max_leaf(const struct vm_tools *t);
+
 extern const struct tool *const tools[];
 extern const unsigned tool_count;
 

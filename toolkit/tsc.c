@@ -15,7 +15,7 @@
 #include "vmx/tsc.h"
 #include "vmx/vmcs.h"
 
-const struct tool tool_tsc;
+extern const struct tool tool_tsc;
 
 static struct tsc_words *state_of(const struct vm_tools *t)
 {

@@ -143,12 +143,12 @@ static void write_register(struct vcpu *v, unsigned n, uint64_t value)
 static enum exit_action access_cr8(struct vcpu *v, bool write, unsigned reg)
 {
 	if (!write) {
-		write_register(v, reg, v->cr8);
+		write_register(v, reg, vcpu_cr8(v));
 		return EXIT_SKIP;
 	}
 	if (read_register(v, reg) & ~UINT64_C(0xf))
 		return inject_gp(v, 0);
-	v->cr8 = read_register(v, reg);
+	vcpu_set_cr8(v, read_register(v, reg));
 	return EXIT_SKIP;
 }
 

@@ -64,10 +64,9 @@ static void flush(struct vcpu *v)
 		v->flush_ept = false;
 	}
 	if (v->flush_vpid) {
-		if (vmx_caps.vpid &&
-		    vmx_invvpid(vmx_caps.invvpid_single ? INVVPID_SINGLE : INVVPID_ALL, v->vpid,
-				0) != OK)
+		if (v->invvpid && vmx_invvpid(v->invvpid, v->vpid, 0) != OK)
 			panic("INVVPID refused");
+		v->vpid_flushes++;
 		v->flush_vpid = false;
 	}
 }

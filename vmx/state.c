@@ -103,7 +103,7 @@ void vcpu_read_state(struct vcpu *v, struct guest_cpu_state *s)
 	s->efer = vmcs_read(VMCS_GUEST_EFER);
 	s->dr6 = live ? cpu_read_dr6() : v->parked.dr6;
 	s->dr7 = vcpu_guest_dr7(v);
-	s->cr8 = v->cr8;
+	s->cr8 = vcpu_cr8(v);
 	read_pdptes(s);
 	for (unsigned i = 0; i < GUEST_SEGMENTS; i++)
 		read_segment(&s->segments[i], i);
@@ -153,7 +153,7 @@ void vcpu_write_state(struct vcpu *v, const struct guest_cpu_state *s)
 	vmcs_write(VMCS_ENTRY_CONTROLS, s->efer & EFER_LMA ? entry | ENTRY_IA32E : entry);
 	for (unsigned i = 0; i < 4; i++)
 		vmcs_write(segment_field(VMCS_GUEST_PDPTE0, i), s->pdpte[i]);
-	v->cr8 = s->cr8;
+	vcpu_set_cr8(v, s->cr8);
 	write_segments(s);
 	if (this_cpu()->vmx->fpu_owner == v) {
 		cpu_write_cr2(s->cr2);
@@ -163,6 +163,22 @@ void vcpu_write_state(struct vcpu *v, const struct guest_cpu_state *s)
 		v->parked.dr6 = s->dr6;
 	}
 	vcpu_set_guest_dr7(v, s->dr7);
+}
+
+uint64_t vcpu_cr8(const struct vcpu *v)
+{
+	return v->vtpr ? *v->vtpr >> 4 : v->cr8;
+}
+
+void vcpu_set_cr8(struct vcpu *v, uint64_t value)
+{
+	v->cr8 = value;
+	if (!v->vtpr)
+		return;
+	*v->vtpr = (uint8_t)(value << 4);
+	v->proc_controls |= (uint32_t)PROC_CR8_LOAD;
+	vmcs_write(VMCS_PROC_CONTROLS, v->proc_controls);
+	vmcs_write(VMCS_TPR_THRESHOLD, 0);
 }
 
 void vcpu_read_breakpoints(const struct vcpu *v, uint64_t dr[4])

@@ -22,6 +22,9 @@ struct vmx_tools_ops {
 			      char *message, size_t size);
 	void (*destroy)(struct vm_tools *tools);
 
+	/* The largest leaf for its EPT: PAGE_4K, PAGE_2M or PAGE_1G. */
+	uint64_t (*ept_max_leaf)(const struct vm_tools *tools);
+
 	/* A run begins: the machine is whole and its VMCS loaded, nothing has run. message as
 	 * vm_build() has it. After a failure end() is not called. */
 	enum status (*begin)(struct vm *vm, char *message, size_t size);

@@ -33,6 +33,9 @@ enum status vcpu_create(struct vcpu *v, struct vm *vm, unsigned core, uint16_t v
 	*v = (struct vcpu){.vm = vm,
 			   .core = core,
 			   .vpid = vpid,
+			   .invvpid = !vmx_caps.vpid            ? 0
+				      : vmx_caps.invvpid_single ? INVVPID_SINGLE
+								: INVVPID_ALL,
 			   .stats = vm->stats,
 			   .fold_from = 1, /* the first exit has the ring's second record */
 			   .prepare = PREPARE_ALL,

@@ -136,7 +136,10 @@ struct vcpu {
 	hpa_t vmcs;
 	unsigned core;
 	uint16_t vpid;
+	uint8_t invvpid; /* the type where some of what is cached has to go; 0: it has no VPID */
+	uint32_t vpid_flushes;
 	uint64_t cr8;
+	uint8_t *vtpr; /* with the TPR shadow: CR8 is in its bits 7:4 instead; else NULL */
 	uint64_t tsc_multiplier; /* what VMCS_TSC_MULTIPLIER holds; 0: TSC scaling is off */
 
 	/* Not in the VMCS and not touched by Lintel: changed only when another vCPU takes the
@@ -231,6 +234,11 @@ void vcpu_write_state(struct vcpu *v, const struct guest_cpu_state *s);
 /* DR0 to DR3 as the CPU has them. */
 void vcpu_read_breakpoints(const struct vcpu *v, uint64_t dr[4]);
 void vcpu_write_breakpoints(struct vcpu *v, const uint64_t dr[4]);
+
+/* CR8, wherever it is. A write turns "CR8-load exiting" on for the TPR shadow, whose threshold is
+ * then 0 (toolkit/tpr.c sets both anew). The vCPU is loaded. */
+uint64_t vcpu_cr8(const struct vcpu *v);
+void vcpu_set_cr8(struct vcpu *v, uint64_t value);
 
 /* The four PDPTEs out of memory, as a MOV to CR0, CR3 or CR4 loads them. False: #GP. */
 bool vcpu_load_pdptes(struct vcpu *v);

@@ -167,6 +167,9 @@ enum exit_action vm_reset(struct vm *vm, const char *by);
  * ways. VM's lock held. */
 void vm_pump_serial(struct vm *vm, uint64_t now_ns);
 
+/* For ept_init(): the largest leaf that the CPU has and the VM's line allows. */
+uint64_t vm_ept_max_leaf(const struct vm *vm);
+
 /* The EPT in force, and a change of the A20 line. VM's lock held. */
 struct ept *vm_ept(struct vm *vm);
 void vm_load_ept(struct vm *vm); /* writes VMCS_EPT_POINTER; its VMCS is loaded */

@@ -3,12 +3,18 @@
 
 #include "kernel/text.h"
 #include "vmx/core.h"
+#include "vmx/tools.h"
 #include "vmx/vm_break.h"
 #include "vmx/vmcs.h"
 
 /* The shadow of A20 off takes a table for each 2 MiB, made in one exit: for larger VMs that would
  * be memory and time that nobody granted them. */
 #define A20_MEM_MAX (4 * GIB)
+
+uint64_t vm_ept_max_leaf(const struct vm *vm)
+{
+	return vm->tools ? vmx_tools->ept_max_leaf(vm->tools) : vmx_caps.ept_max_leaf;
+}
 
 struct ept *vm_ept(struct vm *vm)
 {
@@ -44,7 +50,7 @@ static void forget_voids(struct vm *vm)
 static enum status make_a20_ept(struct vm *vm)
 {
 	enum status s =
-		ept_init(&vm->ept_a20, vmx_frames, vmx_caps.ept_max_leaf, vmx_caps.ept_exec_only);
+		ept_init(&vm->ept_a20, vmx_frames, vm_ept_max_leaf(vm), vmx_caps.ept_exec_only);
 
 	if (s != OK)
 		return s;

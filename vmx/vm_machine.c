@@ -43,7 +43,7 @@ static enum status make_memory(struct vm *vm)
 
 	if (s != OK)
 		return s;
-	s = ept_init(&vm->ept, vmx_frames, vmx_caps.ept_max_leaf, vmx_caps.ept_exec_only);
+	s = ept_init(&vm->ept, vmx_frames, vm_ept_max_leaf(vm), vmx_caps.ept_exec_only);
 	if (s != OK)
 		goto undo_memory;
 	s = frames_alloc(vmx_frames, 0, &vm->void_page);
