@@ -47,8 +47,8 @@ struct vmx_caps {
 #define FEATURE_CONTROL_VMX_OUTSIDE_SMX BIT(2)
 
 /* Takes something away from what the CPU has, for experiments: "vmx", "ept", "unrestricted-guest",
- * "vpid", "preemption-timer", "virtual-nmis", "pat", "pml", "ept-flags"
- * (accessed and dirty), "1g", "2m"; and our own "fast-path". ERR_NOT_FOUND: no such word. Pure. */
+ * "vpid", "preemption-timer", "virtual-nmis", "pat", "pml", "ept-flags" (accessed and dirty),
+ * "exec-only", "1g", "2m"; and our own "fast-path". ERR_NOT_FOUND: no such word. Pure. */
 MUST_CHECK enum status vmx_caps_without(struct vmx_msrs *m, struct text word);
 
 /* Decides. ERR_UNSUPPORTED: text says in one or two sentences what is missing and what to do. */

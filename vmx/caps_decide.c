@@ -32,6 +32,7 @@ enum status vmx_caps_without(struct vmx_msrs *m, struct text word)
 		{"pat", &m->group[CONTROL_ENTRY], ENTRY_LOAD_PAT << 32},
 		{"pml", &m->group[CONTROL_PROC2], PROC2_PML << 32},
 		{"ept-flags", &m->ept_vpid, EPT_CAP_FLAGS},
+		{"exec-only", &m->ept_vpid, EPT_CAP_EXEC_ONLY},
 		{"1g", &m->ept_vpid, EPT_CAP_1G},
 		{"2m", &m->ept_vpid, EPT_CAP_2M | EPT_CAP_1G},
 	};

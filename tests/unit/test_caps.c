@@ -205,12 +205,13 @@ static void without_takes_away_what_it_names(void **state)
 	assert_true(caps.ept_flags && caps.pml);
 	assert_int_equal(vmx_caps_without(&m, text_from("pml")), OK);
 	assert_int_equal(vmx_caps_decide(&m, &caps, text, sizeof(text)), OK);
-	assert_true(caps.fast_path);
+	assert_true(caps.fast_path && caps.ept_exec_only);
+	assert_int_equal(vmx_caps_without(&m, text_from("exec-only")), OK);
 	assert_true(caps.ept_flags && !caps.pml);
 	assert_int_equal(vmx_caps_without(&m, text_from("ept-flags")), OK);
 	assert_int_equal(vmx_caps_without(&m, text_from("fast-path")), OK);
 	assert_int_equal(vmx_caps_decide(&m, &caps, text, sizeof(text)), OK);
-	assert_false(caps.fast_path || caps.ept_flags);
+	assert_false(caps.fast_path || caps.ept_flags || caps.ept_exec_only);
 	assert_false(caps.vpid || caps.preemption_timer || caps.guest_pat);
 	assert_int_equal(caps.ept_max_leaf, PAGE_2M);
 	assert_int_equal(vmx_caps_without(&m, text_from("2m")), OK);
