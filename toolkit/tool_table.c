@@ -5,6 +5,8 @@
 #define TOOLS(X)                                                                                   \
 	X(hypercalls)                                                                              \
 	X(pool)                                                                                    \
+	X(ept)                                                                                     \
+	X(ept_pages)                                                                               \
 	X(dirty)                                                                                   \
 	X(io)                                                                                      \
 	X(preempt)                                                                                 \

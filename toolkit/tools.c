@@ -5,6 +5,7 @@
 #include "kernel/panic.h"
 #include "kernel/string.h"
 #include "mm/phys.h"
+#include "toolkit/ept_pages.h"
 #include "vmx/core.h"
 #include "vmx/tools.h"
 
@@ -302,6 +303,8 @@ static const struct vmx_tools_ops ops = {
 	.report = report,
 	.exit = exit_watched,
 	.stepped = stepped,
+	.follow_a20 = ept_pages_follow_a20,
+	.shapes = ept_pages_shaped,
 	.hypercall = hypercall,
 };
 

@@ -7,6 +7,7 @@
 #define VECTOR_PF        14u
 #define VECTOR_MC        18u
 #define MICROSECONDS_MAX 1000000u
+#define EPT_WATCH_MAX    (16 * MIB) /* each page becomes a small one */
 
 /* What may stand behind a name. */
 enum form {
@@ -198,8 +199,9 @@ static enum status read_memory(struct reader *r)
 		s = take_number(r, len, &len_bytes);
 	if (s != OK)
 		return s;
-	if (len_bytes == 0 || len_bytes > BIT(48) - r->w->low)
-		return fail(r, ERR_RANGE, len, "this length is out of range");
+	if (len_bytes == 0 || len_bytes > EPT_WATCH_MAX || len_bytes > BIT(48) - r->w->low)
+		return fail(r, ERR_RANGE, len,
+			    "this length is out of range (1 to 1000000, 16 MiB)");
 	r->w->high = r->w->low + len_bytes - 1;
 	return take_rights(r, r->rest, "rwx", "behind the length come r, w, x or some of them");
 }

@@ -16,7 +16,7 @@
  *	cpuid[:LEAF]
  *	preempt:N               RIP every N microseconds (1 to 1000000)
  *	step[:ADDR]             every instruction (up to RIP = ADDR)
- *	ept:ADDR+LEN:rwx        accesses to guest-physical memory; any of r, w, x
+ *	ept:ADDR+LEN:rwx        accesses to guest-physical memory, 16 MiB at most; any of r, w, x
  *	fresh                   execution of freshly written memory
  *	dirty                   which pages are written
  *	syscall                 SYSCALL and SYSRET

@@ -41,6 +41,12 @@ struct vmx_tools_ops {
 	/* A step for STEP_FOR_TOOL is over. */
 	void (*stepped)(struct vcpu *v);
 
+	/* Another EPT is in force, by the A20 line. VM's lock held. */
+	void (*follow_a20)(struct vm *vm);
+
+	/* Has a tool made of this page of the guest something else than it is? */
+	bool (*shapes)(struct vm *vm, gpa_t page);
+
 	/* A hypercall that vmx/exit_cpu.c does not know: true if it is answered in *answer. */
 	bool (*hypercall)(struct vcpu *v, uint32_t number, uint32_t *answer);
 };

@@ -81,5 +81,7 @@ void vm_follow_a20(struct vm *vm)
 	vm->a20_off = off;
 	guest_memory_set_a20(&vm->memory, !off);
 	vm_load_ept(vm);
+	if (vm->tools)
+		vmx_tools->follow_a20(vm);
 	vm_break_refresh(&vm->vcpu, !(vm->vcpu.stepping & STEP_OVER_POINT));
 }

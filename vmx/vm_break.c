@@ -8,6 +8,7 @@
 #include "mm/phys.h"
 #include "vmx/core.h"
 #include "vmx/step.h"
+#include "vmx/tools.h"
 #include "vmx/vm_points.h"
 #include "vmx/vmcs.h"
 
@@ -113,6 +114,8 @@ static enum status protect_page(struct vm *vm, gpa_t at, const struct debug_poin
 		if (ept_walk(vm_ept(vm), at, &leaf) != OK ||
 		    !guest_memory_read_ptr(&vm->memory, at, 1))
 			return ERR_RANGE;
+		if (vm->tools_on && vmx_tools->shapes(vm, at))
+			return ERR_BUSY;
 		page = &p->pages[p->page_count];
 		*page = (struct protected_page){
 			.at = at, .rights = (uint8_t)leaf.perm, .now = (uint8_t)leaf.perm};
@@ -176,7 +179,8 @@ static void set_dr_exiting(struct vcpu *v, bool on)
 	vmcs_write(VMCS_PROC_CONTROLS, v->proc_controls);
 }
 
-/* ERR_RANGE, ERR_FULL, ERR_NO_MEMORY: a point is without effect. */
+/* ERR_RANGE, ERR_FULL, ERR_NO_MEMORY; ERR_BUSY, a page that the toolkit has: a point is without
+ * effect. */
 static enum status apply(struct vcpu *v, bool code)
 {
 	struct vm_points *p = v->vm->debug.points;
