@@ -5,6 +5,7 @@
 #define TOOLS(X)                                                                                   \
 	X(hypercalls)                                                                              \
 	X(pool)                                                                                    \
+	X(redirect)                                                                                \
 	X(ept)                                                                                     \
 	X(ept_pages)                                                                               \
 	X(dirty)                                                                                   \
