@@ -5,6 +5,8 @@
 #if LINTEL_TOOLKIT
 #define TOOL_COMMANDS(X)                                                                           \
 	X(watch)                                                                                   \
+	X(hook)                                                                                    \
+	X(redirect)                                                                                \
 	X(profile)                                                                                 \
 	X(dirty)
 #else

@@ -15,7 +15,7 @@
 
 #define VIOLATION_NMI_UNBLOCKED BIT(12)
 
-static const struct ept_shaper *const shapers[] = {&shaper_redirect, &shaper_watch};
+static const struct ept_shaper *const shapers[] = {&shaper_redirect, &shaper_hook, &shaper_watch};
 
 struct ept_pages {
 	struct ept_open open[OPEN_MAX];

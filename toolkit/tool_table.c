@@ -6,6 +6,7 @@
 	X(hypercalls)                                                                              \
 	X(pool)                                                                                    \
 	X(redirect)                                                                                \
+	X(hook)                                                                                    \
 	X(ept)                                                                                     \
 	X(ept_pages)                                                                               \
 	X(dirty)                                                                                   \
