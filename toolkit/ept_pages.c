@@ -15,7 +15,8 @@
 
 #define VIOLATION_NMI_UNBLOCKED BIT(12)
 
-static const struct ept_shaper *const shapers[] = {&shaper_redirect, &shaper_hook, &shaper_watch};
+static const struct ept_shaper *const shapers[] = {&shaper_redirect, &shaper_hook, &shaper_watch,
+						   &shaper_fresh};
 
 struct ept_pages {
 	struct ept_open open[OPEN_MAX];

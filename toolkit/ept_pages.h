@@ -51,7 +51,7 @@ struct ept_shaper {
 	void (*over)(struct vcpu *v, const struct ept_open *open, unsigned count);
 };
 
-extern const struct ept_shaper shaper_redirect, shaper_hook, shaper_watch;
+extern const struct ept_shaper shaper_redirect, shaper_hook, shaper_watch, shaper_fresh;
 
 /* All pages anew, after something has changed on which the shapes depend. */
 void ept_pages_apply(struct vm *vm);

@@ -8,6 +8,7 @@
 	X(redirect)                                                                                \
 	X(hook)                                                                                    \
 	X(ept)                                                                                     \
+	X(fresh)                                                                                   \
 	X(ept_pages)                                                                               \
 	X(dirty)                                                                                   \
 	X(io)                                                                                      \
