@@ -92,6 +92,13 @@ static bool find_modules(const struct multiboot2 *boot_info, const struct vm_con
 	return well;
 }
 
+/* The modules of a VM that is refused: one complaint is enough. */
+static void claim_modules(const struct multiboot2 *boot_info, const char *name)
+{
+	for (unsigned i = 0; i < boot_info->module_count; i++)
+		role_lines[i].taken |= strcmp(role_lines[i].line.name, name) == 0;
+}
+
 /* Lines with role= that belong to no VM. */
 static void report_strays(const struct multiboot2 *boot_info)
 {
@@ -185,6 +192,7 @@ static void create_guest(const struct multiboot2 *boot_info, const struct multib
 		log_lines(message);
 		vms_refused++;
 	} else if (!make_tools(&config, &tools)) {
+		claim_modules(boot_info, config.name);
 		vms_refused++;
 	} else if (!accept(boot_info, &config, module, tools, next_core)) {
 		vm_log_line(&config);
