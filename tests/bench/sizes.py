@@ -3,7 +3,8 @@
 import re
 import subprocess
 
-HOST_SOURCES = ["tests/bench/ept_setup.c", "mm/ept.c", "mm/radix.c", "mm/frames.c", "mm/regions.c",
+HOST_SOURCES = ["tests/bench/ept_setup.c", "mm/ept.c", "mm/radix.c", "mm/frames.c", "mm/frame_list.c",
+                "mm/regions.c", "guest/written.c",
                 "guest/memory.c"]
 EPT_LINE = re.compile(r"^ept mib=(\d+) leaf=(1G|2M) leaves=(\d+),(\d+),(\d+) tables=(\d+) "
                       r"steps=(\d+)$", re.M)
