@@ -160,7 +160,7 @@ static enum status read_msr(struct reader *r)
 
 static enum status read_vector(struct reader *r)
 {
-	struct kind_words error_code = {.most = UINT32_MAX, .is_hex = true};
+	static const struct kind_words error_code = {.most = UINT32_MAX, .is_hex = true};
 	struct text vector, mask;
 	uint64_t numbers[2];
 	bool more = split_at(&r->rest, ':', &vector);

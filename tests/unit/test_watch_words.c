@@ -69,7 +69,8 @@ static const struct {
 	{"ept:0+1:r", WATCH_EPT, 0, 0, R, false, 0, 0},
 	{"ept:0x8000+0x1000:xwr", WATCH_EPT, 0x8000, 0x8fff, R | W | X, false, 0, 0},
 	{"ept:ffffffffffff+1:x", WATCH_EPT, BIT(48) - 1, BIT(48) - 1, X, false, 0, 0},
-	{"ept:1+ffffffffffff:rx", WATCH_EPT, 1, BIT(48) - 1, R | X, false, 0, 0},
+	{"ept:ffffff000000+1000000:rx", WATCH_EPT, BIT(48) - BIT(24), BIT(48) - 1, R | X, false, 0,
+	 0},
 	{"fresh", WATCH_FRESH, 0, 0, 0, false, 0, 0},
 	{"dirty", WATCH_DIRTY, 0, 0, 0, false, 0, 0},
 	{"syscall", WATCH_SYSCALL, 0, 0, 0, false, 0, 0},
@@ -111,13 +112,14 @@ static void the_name_of_a_kind_begins_its_words(void **state)
 }
 
 #define MISSING "a number is missing"
+#define HOSTS   "NMI and #MC are the host's"
 #define RANGE   "this number is out of range"
 #define FOLLOW  "something must follow, with a colon"
 #define ALONE   "this word stands alone"
 #define MSR     "behind the index comes r, w or rw"
 #define EPT     "ept takes ADDR+LEN:rwx, as in ept:8000+10:w"
 #define RIGHTS  "behind the length come r, w, x or some of them"
-#define LENGTH  "this length is out of range"
+#define LENGTH  "this length is out of range (1 to 1000000, 16 MiB)"
 #define UNKNOWN "unknown word in watch="
 #define ONLY_PF "only #PF, exc:14, has a mask and a match"
 #define BOTH    "exc:14 has both, a mask and a match"
@@ -167,6 +169,8 @@ static const struct {
 	{"exc", NULL, FOLLOW, ERR_INVALID},
 	{"exc:", NULL, MISSING, ERR_INVALID},
 	{"exc:32", "32", RANGE, ERR_RANGE},
+	{"exc:2", "2", HOSTS, ERR_RANGE},
+	{"exc:0x12", "0x12", HOSTS, ERR_RANGE},
 	{"exc:e", "e", "not a number", ERR_INVALID},
 	{"exc:13:1:1", "1:1", ONLY_PF, ERR_INVALID},
 	{"exc:13:", NULL, ONLY_PF, ERR_INVALID},
@@ -200,6 +204,7 @@ static const struct {
 	{"ept:0+1000000000000:w", "1000000000000", RANGE, ERR_RANGE},
 	{"ept:ffffffffffff+2:w", "2", LENGTH, ERR_RANGE},
 	{"ept:8000+0:w", "0", LENGTH, ERR_RANGE},
+	{"ept:8000+1000001:w", "1000001", LENGTH, ERR_RANGE},
 };
 
 /* Where the part stands that was found at fault. */
