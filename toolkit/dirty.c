@@ -14,6 +14,7 @@
 #include "kernel/log.h"
 #include "kernel/panic.h"
 #include "mm/phys.h"
+#include "toolkit/pool.h"
 #include "toolkit/tools.h"
 #include "vmx/core.h"
 #include "vmx/inject.h"
@@ -224,8 +225,7 @@ static void stop(struct vm *vm)
 	vm_load_ept(vm);
 	if (ept_limit(&vm->ept, d->leaf_before) != OK)
 		panic("leaves of EPT may not be as large as they were");
-	for (uint64_t at = 0; at < guest_written_address(d->written.pages); at += GIB)
-		ept_merge(&vm->ept, gpa(at));
+	pool_join_all(vm);
 	release(d);
 	lock_release(&vm->lock);
 }

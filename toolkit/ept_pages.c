@@ -154,6 +154,8 @@ static void settle_all(struct vm *vm)
 	}
 	for (unsigned i = 0; i < ARRAY_SIZE(shapers); i++)
 		shapers[i]->each(vm, settle);
+	if (!pages_of(vm)->open_count)
+		pool_join_all(vm);
 	vm->vcpu.flush_ept = true;
 	vm->vcpu.prepare |= PREPARE_EVENTS;
 }

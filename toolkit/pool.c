@@ -97,8 +97,8 @@ enum status pool_split(struct vm *vm, gpa_t at)
 
 	if (s == ERR_NO_MEMORY && p->refused++ == 0)
 		log_error(LOG_WATCH,
-			  "%s: the pool of EPT tables (pool=%llu) is empty: 4 KiB of memory at "
-			  "%#llx cannot be had",
+			  "%s: the pool of EPT tables (pool=%llu) is empty: memory at %#llx is not "
+			  "split and stays as it is",
 			  vm->config.name, (unsigned long long)e->reserve.size,
 			  (unsigned long long)at.raw);
 	if (s == OK) {
@@ -117,6 +117,17 @@ void pool_join(struct vm *vm, gpa_t at)
 		return;
 	vm->vcpu.flush_ept = true;
 	vm->vcpu.prepare |= PREPARE_EVENTS;
+}
+
+void pool_join_all(struct vm *vm)
+{
+	uint64_t end =
+		vm->memory.len_bytes > GUEST_MEMORY_LOW_END
+			? vm->memory.len_bytes + (GUEST_MEMORY_HIGH_START - GUEST_MEMORY_LOW_END)
+			: vm->memory.len_bytes;
+
+	for (uint64_t at = 0; at < end; at += GIB)
+		pool_join(vm, gpa(at));
 }
 
 const struct tool tool_pool = {

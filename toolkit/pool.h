@@ -19,3 +19,6 @@ MUST_CHECK enum status pool_split(struct vm *vm, gpa_t at);
  * so of all their pages. Their table comes back to the pool with the INVEPT before the next entry.
  * Not while a page is restored for the length of a step only. */
 void pool_join(struct vm *vm, gpa_t at);
+
+/* The same for all RAM, after pages were restored that nobody knows any more. */
+void pool_join_all(struct vm *vm);
