@@ -6,7 +6,8 @@ import subprocess
 
 ROOT = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", ".."))
 SOURCES = ["tests/qtest/models_fwcfg.c", "guest/fw_cfg.c", "guest/io_bus.c", "guest/memory.c",
-           "guest/vdma.c", "mm/ept.c", "mm/frames.c", "mm/radix.c", "mm/regions.c"]
+           "guest/vdma.c", "guest/written.c", "mm/ept.c", "mm/frame_list.c", "mm/frames.c",
+           "mm/radix.c", "mm/regions.c"]
 LIBRARY = "build/qtest/libmodels_fwcfg.so"
 
 
