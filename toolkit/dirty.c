@@ -264,17 +264,19 @@ static void change(struct vm *vm)
 static void summarise(const struct dirty_pages *p, char *text)
 {
 	uint64_t at = 0, end;
-	size_t len = text_format(text, SUMMARY_TEXT, "%llu pages written, %llu accessed:",
+	bool first = true;
+	size_t len = text_format(text, SUMMARY_TEXT, "%llu pages written, %llu accessed",
 				 (unsigned long long)guest_written_count(p->written),
 				 (unsigned long long)p->accessed);
 
-	for (; guest_written_next(p->written, &at, &end); at = end) {
+	for (; guest_written_next(p->written, &at, &end); at = end, first = false) {
 		if (len + 2 * 20 > SUMMARY_TEXT) {
 			text_format(text + len, SUMMARY_TEXT - len, " ...");
 			return;
 		}
-		len += text_format(text + len, SUMMARY_TEXT - len, " %08llx-%08llx",
-				   (unsigned long long)at, (unsigned long long)end - 1);
+		len += text_format(text + len, SUMMARY_TEXT - len, "%s %08llx-%08llx",
+				   first ? ":" : "", (unsigned long long)at,
+				   (unsigned long long)end - 1);
 	}
 }
 
