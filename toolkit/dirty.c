@@ -302,6 +302,9 @@ static void report(struct vm *vm)
 
 	if (d->summary[0])
 		log_info(LOG_WATCH, "%s: %s", vm->config.name, d->summary);
+	if (d->summary[0] && d->log_full)
+		log_info(LOG_WATCH, "%s: the page-modification log was full %llu times",
+			 vm->config.name, (unsigned long long)d->log_full);
 }
 
 /* ---- the log is full ---- */

@@ -81,6 +81,8 @@ def test_exactly_the_pages_that_were_written(lintel, options, how):
     for name, pages in WRITTEN.items():
         assert console.logged(before, f"{name}: ended by"), name
         assert console.logged(before, rf"{name}: \d+ pages written").text == f"{name}: {pages}"
+    full = console.logged(before, "dirty: the page-modification log was full 1 times")
+    assert bool(full) == (how != "a scan of the tables")
     texts = [line.text for line in console.log(before)]
     for words, (what, word) in REFUSED.items():
         at = next(n for n, text in enumerate(texts) if text.endswith(words))
