@@ -4,6 +4,7 @@
 
 #define TOOLS(X)                                                                                   \
 	X(hypercalls)                                                                              \
+	X(simulate_vmx)                                                                            \
 	X(pool)                                                                                    \
 	X(redirect)                                                                                \
 	X(hook)                                                                                    \
