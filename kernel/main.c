@@ -199,6 +199,16 @@ static void wait_for_cores(const uint32_t *count, const char *what)
 	}
 }
 
+static void tell_vmx_is_off(void)
+{
+	unsigned off = 0;
+
+	for (unsigned i = 0; i < cpu_count; i++)
+		off += !__atomic_load_n(&cpus[i]->vmx, __ATOMIC_ACQUIRE);
+	log_debug(LOG_VMX, "VMX operation is off on %u of %u cores; the kernel goes on", off,
+		  cpu_count);
+}
+
 /* Free memory, the VMXON regions counted in, which go back at the end, and the trace. */
 static uint64_t free_without_vmx(void)
 {
@@ -366,6 +376,7 @@ NORETURN void kernel_main(uint32_t magic, uint32_t info_phys)
 	vmx_core_loop();
 	vmx_core_off();
 	wait_for_cores(&cores_off, "left VMX operation");
+	tell_vmx_is_off();
 	debug_finish();
 	finish(free_before);
 }
