@@ -72,7 +72,7 @@ static enum guest_result copy(const struct guest_cpu_state *s, struct guest_memo
 {
 	size_t first = bytes_in_page(at, len_bytes);
 	enum guest_result result = GUEST_OK;
-	gpa_t pages[PAGES_MAX];
+	gpa_t pages[PAGES_MAX] = {{0}};
 
 	ASSERT(len_bytes <= GUEST_LINEAR_MAX);
 	if (first < len_bytes)
