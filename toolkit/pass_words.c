@@ -1,12 +1,11 @@
 /* toolkit/pass_words.c - see toolkit/pass_words.h. */
 #include "toolkit/pass_words.h"
 
-#include "kernel/string.h"
 #include "mm/ept.h"
+#include "toolkit/hex_words.h"
 
-#define DIGITS_MAX 16u
-#define GUEST_END  BIT(48) /* of EPT with four levels */
-#define HOST_END   BIT(52)
+#define GUEST_END BIT(48) /* of EPT with four levels */
+#define HOST_END  BIT(52)
 
 struct reader {
 	struct text word;
@@ -23,19 +22,12 @@ static enum status fail(struct reader *r, enum status s, struct text bad, const 
 
 static enum status take_number(struct reader *r, struct text piece, uint64_t end, uint64_t *number)
 {
-	char digits[2 + DIGITS_MAX] = "0x";
-	struct text t = piece;
+	enum status s = hex_read(piece, end - 1, number);
 
-	if (t.len > 2 && t.at[0] == '0' && (t.at[1] | 0x20) == 'x')
-		t = (struct text){.at = t.at + 2, .len = t.len - 2};
-	if (t.len > DIGITS_MAX)
-		return fail(r, ERR_RANGE, piece, "this number is out of range");
-	if (t.len)
-		memcpy(digits + 2, t.at, t.len);
-	if (text_to_u64((struct text){.at = digits, .len = 2 + t.len}, number) != OK)
-		return fail(r, ERR_INVALID, piece, "pass= takes GPA:HPA+LEN[:rwx], in hexadecimal");
-	if (*number >= end)
-		return fail(r, ERR_RANGE, piece, "this number is out of range");
+	if (s == ERR_INVALID)
+		return fail(r, s, piece, "pass= takes GPA:HPA+LEN[:rwx], in hexadecimal");
+	if (s != OK)
+		return fail(r, s, piece, "this number is out of range");
 	if (!is_aligned(*number, PAGE_4K))
 		return fail(r, ERR_ALIGNMENT, piece, "pages are whole: a multiple of 1000");
 	return OK;

@@ -2,6 +2,7 @@
 #include "toolkit/watch_words.h"
 
 #include "kernel/string.h"
+#include "toolkit/hex_words.h"
 
 #define VECTOR_NMI       2u
 #define VECTOR_PF        14u
@@ -83,18 +84,11 @@ static bool split_at(struct text *rest, char mark, struct text *piece)
 
 static enum status take_number(struct reader *r, struct text piece, uint64_t *number)
 {
-	char text[2 + WATCH_TEXT_MAX] = "0x";
-	bool prefix = piece.len > 2 && piece.at[0] == '0' && (piece.at[1] | 0x20) == 'x';
-	struct text digits = piece;
-	enum status s;
+	enum status s =
+		r->k->is_hex ? hex_read(piece, r->k->most, number) : text_to_u64(piece, number);
 
 	if (piece.len == 0)
 		return fail(r, ERR_INVALID, r->word, "a number is missing");
-	if (r->k->is_hex && !prefix) {
-		memcpy(text + 2, piece.at, piece.len);
-		digits = (struct text){.at = text, .len = piece.len + 2};
-	}
-	s = text_to_u64(digits, number);
 	if (s == ERR_INVALID)
 		return fail(r, s, piece, "not a number");
 	if (s != OK || *number < r->k->least || *number > r->k->most)
