@@ -3,6 +3,7 @@
 
 #include "kernel/log.h"
 #include "mm/phys.h"
+#include "toolkit/pass.h"
 #include "toolkit/pool.h"
 #include "vmx/core.h"
 #include "vmx/inject.h"
@@ -53,12 +54,12 @@ static struct ept_open *find_open(struct ept_pages *p, uint64_t at)
 
 /* ---- shapes ---- */
 
-/* As memory is. False: neither RAM nor ROM. */
+/* As memory is. False: neither RAM nor ROM, or the machine's. */
 static bool unshaped(struct vm *vm, gpa_t page, struct ept_shape *s)
 {
 	const void *bytes = ept_pages_bytes(vm, page);
 
-	if (!bytes)
+	if (!bytes || pass_has(vm, page))
 		return false;
 	s->frame = phys_of(bytes);
 	s->rights = guest_memory_is_rom(&vm->memory, page) ? EPT_READ | EPT_EXEC : EPT_RWX;
@@ -152,6 +153,7 @@ static void settle_all(struct vm *vm)
 
 		check(vm, c->start, ept_protect(vm_ept(vm), c->start, c->len_bytes, rights));
 	}
+	check(vm, gpa(0), pass_protect(vm));
 	for (unsigned i = 0; i < ARRAY_SIZE(shapers); i++)
 		shapers[i]->each(vm, settle);
 	if (!pages_of(vm)->open_count)

@@ -8,6 +8,8 @@
  * and what Lintel does for a guest (INS, task switches, emulated instructions) never does.
  * Spec: SDM 3C "EPT and Memory Typing"; SDM 3A "Memory Type Range Registers (MTRRs)".
  */
+#include "toolkit/pass.h"
+
 #include "boot/address_space.h"
 #include "kernel/cpu.h"
 #include "kernel/log.h"
@@ -84,23 +86,47 @@ static bool fit(const struct vm_tools *t, struct tool_controls *c)
 	return withheld;
 }
 
+/* The range that the guest sees at an address; NULL. */
+static const struct pass_range *range_at(struct vm *vm, uint64_t at)
+{
+	const struct passes *p = tool_state(vm->tools, &tool_pass_through);
+
+	for (unsigned i = 0; i < p->count && !vm->a20_off; i++) {
+		if (at - p->ranges[i].at.raw < p->ranges[i].len_bytes)
+			return &p->ranges[i];
+	}
+	return NULL;
+}
+
+bool pass_has(struct vm *vm, gpa_t page)
+{
+	return range_at(vm, page.raw) != NULL;
+}
+
+enum status pass_protect(struct vm *vm)
+{
+	const struct passes *p = tool_state(vm->tools, &tool_pass_through);
+	enum status s = OK;
+
+	for (unsigned i = 0; i < p->count && s == OK && !vm->a20_off; i++)
+		s = ept_protect(&vm->ept, p->ranges[i].at, p->ranges[i].len_bytes,
+				p->ranges[i].rights);
+	return s;
+}
+
 static enum exit_action see_violation(struct vcpu *v, struct tool_exit *x)
 {
-	const struct passes *p = tool_state(v->vm->tools, &tool_pass_through);
 	uint64_t at = vmcs_read(VMCS_GUEST_PHYSICAL_ADDRESS);
 	unsigned wanted = v->qualification & EPT_RWX; /* bits 2:0 are those of the rights */
+	const struct pass_range *r = range_at(v->vm, at);
 
-	for (unsigned i = 0; i < p->count; i++) {
-		const struct pass_range *r = &p->ranges[i];
-
-		if (at - r->at.raw < r->len_bytes && (wanted & ~r->rights) && !v->vm->a20_off)
-			return vm_end(v->vm, false, "pass= does not allow a %s at %#llx",
-				      wanted & EPT_EXEC    ? "fetch"
-				      : wanted & EPT_WRITE ? "write"
-							   : "read",
-				      (unsigned long long)at);
-	}
-	return tool_pass(v, x);
+	if (!r || !(wanted & ~r->rights))
+		return tool_pass(v, x);
+	return vm_end(v->vm, false, "pass= does not allow a %s at %#llx",
+		      wanted & EPT_EXEC    ? "fetch"
+		      : wanted & EPT_WRITE ? "write"
+					   : "read",
+		      (unsigned long long)at);
 }
 
 /* Where there are none, or more than we can keep, all is UC: slow, and never wrong. */

@@ -88,10 +88,13 @@ def test_a_misconfiguration_is_told_with_the_way_to_it(lintel):
                          machine.console), name
 
 
-def test_a_right_that_is_withheld_ends_the_guest(lintel):
-    machine = lintel.boot([guest("screen", **{"pass": "b8000:b8000+1000:r"}),
-                           guest("screen", vm="again", repeat=2, core=0,
+def test_rights_hold_beside_tools_that_shape_pages(lintel):
+    """watch=fresh takes rights from all RAM, of which the guest has some below its screen."""
+    screen = {"core": 0, "mem": "4M", "watch": "fresh", "watchlog": 1}
+    machine = lintel.boot([guest("screen", vm="reads", **screen, **{"pass": "b8000:b8000+1000:r"}),
+                           guest("screen", vm="both", repeat=2, **screen,
                                  **{"pass": "b8000:b8000+1000"})])
     lintel.end_badly(machine)
-    assert console.logged(machine.console, ".*pass= does not allow a write at 0xb8000")
+    assert console.logged(machine.console, "reads: pass= does not allow a write at 0xb8000")
     assert "my words are on the screen" in machine.console
+    assert "1 of 2 guests failed" in machine.console
