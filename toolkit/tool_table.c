@@ -18,6 +18,7 @@
 	X(msr)                                                                                     \
 	X(cr)                                                                                      \
 	X(dr)                                                                                      \
+	X(syscall)                                                                                 \
 	X(exc)                                                                                     \
 	X(desc)                                                                                    \
 	X(instructions)                                                                            \

@@ -80,10 +80,15 @@ static bool access_passed_msr(struct vcpu *v, uint32_t index, bool write, uint64
 		{MSR_FS_BASE, VMCS_GUEST_FS_BASE},
 		{MSR_GS_BASE, VMCS_GUEST_GS_BASE},
 		{MSR_PAT, VMCS_GUEST_PAT},
-		{MSR_EFER, VMCS_GUEST_EFER},
 	};
 
-	(void)v;
+	if (index == MSR_EFER) {
+		if (write)
+			vcpu_set_efer(v, *value);
+		else
+			*value = vcpu_efer(v);
+		return true;
+	}
 	if (index == MSR_TSC) {
 		*value = tsc_for_guest(v, cpu_rdtsc()) + vmcs_read(VMCS_TSC_OFFSET);
 		return true;

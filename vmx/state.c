@@ -100,7 +100,7 @@ void vcpu_read_state(struct vcpu *v, struct guest_cpu_state *s)
 	s->cr2 = live ? cpu_read_cr2() : v->parked.cr2;
 	s->cr3 = vmcs_read(VMCS_GUEST_CR3);
 	s->cr4 = read_masked(VMCS_GUEST_CR4, VMCS_CR4_MASK, VMCS_CR4_SHADOW);
-	s->efer = vmcs_read(VMCS_GUEST_EFER);
+	s->efer = vcpu_efer(v);
 	s->dr6 = live ? cpu_read_dr6() : v->parked.dr6;
 	s->dr7 = vcpu_guest_dr7(v);
 	s->cr8 = vcpu_cr8(v);
@@ -148,7 +148,7 @@ void vcpu_write_state(struct vcpu *v, const struct guest_cpu_state *s)
 	vmcs_write(VMCS_GUEST_CR3, s->cr3);
 	vmcs_write(VMCS_CR4_SHADOW, s->cr4);
 	vmcs_write(VMCS_GUEST_CR4, vmcs_real_cr4(s->cr4));
-	vmcs_write(VMCS_GUEST_EFER, s->efer);
+	vcpu_set_efer(v, s->efer);
 	/* SDM 3C "VM-Entry Control Fields": this bit and EFER.LMA must agree. */
 	vmcs_write(VMCS_ENTRY_CONTROLS, s->efer & EFER_LMA ? entry | ENTRY_IA32E : entry);
 	for (unsigned i = 0; i < 4; i++)
@@ -163,6 +163,25 @@ void vcpu_write_state(struct vcpu *v, const struct guest_cpu_state *s)
 		v->parked.dr6 = s->dr6;
 	}
 	vcpu_set_guest_dr7(v, s->dr7);
+}
+
+uint64_t vcpu_efer(const struct vcpu *v)
+{
+	return vmcs_read(VMCS_GUEST_EFER) | v->efer_hidden;
+}
+
+void vcpu_set_efer(struct vcpu *v, uint64_t efer)
+{
+	v->efer_hidden = efer & v->efer_ours;
+	vmcs_write(VMCS_GUEST_EFER, efer & ~v->efer_ours);
+}
+
+void vcpu_hide_efer(struct vcpu *v, uint64_t bits)
+{
+	uint64_t efer = vcpu_efer(v);
+
+	v->efer_ours = bits;
+	vcpu_set_efer(v, efer);
 }
 
 uint64_t vcpu_cr8(const struct vcpu *v)

@@ -65,29 +65,33 @@ static void set_mtf(struct vcpu *v, bool on)
 
 /* ---- before an entry ---- */
 
+unsigned step_fetch(struct vcpu *v, const struct guest_cpu_state *s,
+		    uint8_t bytes[STEP_FETCH_BYTES])
+{
+	const unsigned access = walk_access(s) | WALK_FETCH | WALK_NO_UPDATE;
+	gva_t at = gva(s->segments[GUEST_CS].base + s->rip);
+	unsigned count = STEP_FETCH_BYTES;
+	struct guest_fault fault;
+
+	if (guest_linear_read(s, &v->vm->memory, at, bytes, count, access, &fault) == GUEST_OK)
+		return count;
+	count = (unsigned)min_u64(count, PAGE_4K - at.raw % PAGE_4K);
+	if (guest_linear_read(s, &v->vm->memory, at, bytes, count, access, &fault) == GUEST_OK)
+		return count;
+	return 0;
+}
+
 static struct step_instruction look(struct vcpu *v)
 {
 	struct guest_cpu_state s;
-	struct guest_fault fault;
-	uint8_t bytes[DECODE_MAX_BYTES];
+	uint8_t bytes[STEP_FETCH_BYTES];
 	enum decode_mode mode;
-	unsigned count = sizeof(bytes);
-	gva_t at;
 
 	vcpu_read_state(v, &s);
-	at = gva(s.segments[GUEST_CS].base + s.rip);
 	mode = guest_is_64bit(&s)                         ? DECODE_64
 	       : s.segments[GUEST_CS].access & SEGMENT_DB ? DECODE_32
 							  : DECODE_16;
-	if (guest_linear_read(&s, &v->vm->memory, at, bytes, count,
-			      walk_access(&s) | WALK_FETCH | WALK_NO_UPDATE, &fault) != GUEST_OK) {
-		count = (unsigned)min_u64(count, PAGE_4K - at.raw % PAGE_4K);
-		if (guest_linear_read(&s, &v->vm->memory, at, bytes, count,
-				      walk_access(&s) | WALK_FETCH | WALK_NO_UPDATE,
-				      &fault) != GUEST_OK)
-			count = 0;
-	}
-	return step_instruction_at(bytes, count, mode);
+	return step_instruction_at(bytes, step_fetch(v, &s, bytes), mode);
 }
 
 /* The types of what INT n and its kin raise. */

@@ -17,11 +17,18 @@
  */
 #pragma once
 
+#include "guest/decode.h"
 #include "vmx/vcpu.h"
+
+#define STEP_FETCH_BYTES DECODE_MAX_BYTES
 
 /* The guest's next instruction, or the delivery that comes before it, is done alone; why: STEP_...
  * of vmx/vcpu.h. The vCPU is loaded. */
 void step_begin(struct vcpu *v, uint8_t why);
+
+/* The bytes at RIP of s, which vcpu_read_state() has read: as many as can be fetched there. */
+unsigned step_fetch(struct vcpu *v, const struct guest_cpu_state *s,
+		    uint8_t bytes[STEP_FETCH_BYTES]);
 
 /* It is no longer wanted for this. */
 void step_cancel(struct vcpu *v, uint8_t why);

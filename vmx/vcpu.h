@@ -136,6 +136,7 @@ struct vcpu {
 	hpa_t vmcs;
 	unsigned core;
 	uint16_t vpid;
+	uint64_t efer_ours, efer_hidden; /* vcpu_hide_efer(); and what the guest has set of it */
 	uint8_t invvpid; /* the type where some of what is cached has to go; 0: it has no VPID */
 	uint32_t vpid_flushes;
 	uint64_t cr8;
@@ -239,6 +240,12 @@ void vcpu_write_breakpoints(struct vcpu *v, const uint64_t dr[4]);
  * then 0 (toolkit/tpr.c sets both anew). The vCPU is loaded. */
 uint64_t vcpu_cr8(const struct vcpu *v);
 void vcpu_set_cr8(struct vcpu *v, uint64_t value);
+
+/* EFER as the guest sees it. The bits that are hidden (0: none) are clear in the VMCS, whatever the
+ * guest sets there; VMCS_GUEST_EFER alone is right for all other bits. The vCPU is loaded. */
+uint64_t vcpu_efer(const struct vcpu *v);
+void vcpu_set_efer(struct vcpu *v, uint64_t efer);
+void vcpu_hide_efer(struct vcpu *v, uint64_t bits);
 
 /* The four PDPTEs out of memory, as a MOV to CR0, CR3 or CR4 loads them. False: #GP. */
 bool vcpu_load_pdptes(struct vcpu *v);
