@@ -87,11 +87,20 @@ static struct msr_area_entry *find(const struct vm_tools *t, uint32_t index)
 	return NULL;
 }
 
-uint64_t msr_area_read(const struct vcpu *v, uint32_t index)
+bool msr_area_has(const struct vcpu *v, uint32_t index, uint64_t *value)
 {
 	const struct msr_area_entry *e = find(v->vm->tools, index);
 
-	return e ? e->value : cpu_rdmsr(index);
+	if (e)
+		*value = e->value;
+	return e != NULL;
+}
+
+uint64_t msr_area_read(const struct vcpu *v, uint32_t index)
+{
+	uint64_t value;
+
+	return msr_area_has(v, index, &value) ? value : cpu_rdmsr(index);
 }
 
 /* RDMSR and WRMSR exit only if somebody watches them. */

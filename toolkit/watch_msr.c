@@ -11,6 +11,7 @@
 #include "kernel/panic.h"
 #include "kernel/string.h"
 #include "mm/phys.h"
+#include "toolkit/msr_area.h"
 #include "toolkit/tools.h"
 #include "vmx/core.h"
 #include "vmx/vmcs.h"
@@ -108,7 +109,7 @@ static enum exit_action see_msr(struct vcpu *v, struct tool_exit *x)
 
 	if (!w)
 		return tool_pass(v, x);
-	has_old = write && vcpu_read_msr(v, index, &old);
+	has_old = write && (msr_area_has(v, index, &old) || vcpu_read_msr(v, index, &old));
 	action = tool_pass(v, x);
 	if (!write && action == EXIT_SKIP) {
 		value = v->gpr[RDX] << 32 | (uint32_t)v->gpr[RAX];

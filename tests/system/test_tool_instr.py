@@ -1,0 +1,114 @@
+"""watch=, tsc=, ple=, cpuid=, msrarea=, tpr=, vpid=, eptmax=: wrong words, and the controls that
+they set."""
+
+import re
+
+import console
+from conftest import guest
+from test_monitor import SPIN, open_monitor, run
+
+# The last word of a line, what is said of it, and the part under the caret.
+WRONG = [
+    ("watch=hlt,invlpg:1", "this word stands alone", "invlpg:1"),
+    ("watch=cpuid:x", "not a number", "x"),
+    ("tsc=offset:5,scale:1/0", "an offset has 64 bits; a ratio of 32-bit numbers is below 65536",
+     "scale:1/0"),
+    ("tsc=skew:1", "tsc= takes offset:N, scale:N or scale:N/M", "skew:1"),
+    ("ple=128", "ple= takes GAP:WINDOW in TSC ticks, such as 128:4096", "128"),
+    ("ple=1:4294967296", "GAP and WINDOW go up to 4294967295", "1:4294967296"),
+    ("cpuid=1:ecx=0,7:esi=1", "cpuid= takes LEAF:eax=N:ebx=N..., numbers in hex, such as 1:ecx=0",
+     "esi=1"),
+    ("msrarea=c0000082,c0000080",
+     "only STAR, LSTAR, CSTAR, FMASK, KERNEL_GS_BASE and TSC_AUX can be there", "c0000080"),
+    ("msrarea=c0000082=800000000000", "this MSR does not take such a value",
+     "c0000082=800000000000"),
+    ("tpr=16", "tpr= goes from 0 to 15", "16"),
+    ("vpid=on", "vpid= takes off, single or all", "on"),
+    ("eptmax=4m", "eptmax= takes 4k, 2m or 1g", "4m"),
+]
+
+# Refused only when it is to run.
+NO_LEAVES = [("cpuid=b:eax=1", "cpuid=b.0: this answer depends on the guest's state"),
+             ("cpuid=1000:eax=1", "cpuid=1000.0: this guest has no such leaf")]
+
+LACKS = [("vpid=single", "INVVPID of a single context (IA32_VMX_EPT_VPID_CAP, bit 41)"),
+         ("eptmax=1g", "EPT pages of 1 GiB (IA32_VMX_EPT_VPID_CAP, bit 17)")]
+
+
+def test_a_wrong_word_is_quoted_and_marked(lintel):
+    lines = [guest("hello", vm=f"vm{i}") + f" {word}" for i, (word, _, _) in enumerate(WRONG)]
+    leaves = [guest("hello", vm=f"leaf{i}") + f" {word}" for i, (word, _) in enumerate(NO_LEAVES)]
+    lacks = [guest("hello", vm=f"lack{i}") + f" {word}" for i, (word, _) in enumerate(LACKS)]
+    machine = lintel.boot(lines + leaves + lacks, "without=vpid,1g")
+    lintel.end_badly(machine)
+    errors = [line.text for line in console.log(machine.console) if line.level == "error"]
+    for word, what, piece in WRONG:
+        at = next(i for i, text in enumerate(errors) if text.endswith(f" {word}"))
+        assert errors[at - 1] == what
+        caret = errors[at + 1]
+        assert errors[at][caret.index("^"):caret.index("^") + len(piece)] == piece
+        assert caret.strip() == "^" + "~" * (len(piece) - 1)
+    for i, (_, what) in enumerate(NO_LEAVES):
+        assert f"leaf{i}: not started: {what}" in errors
+    for i, (_, what) in enumerate(LACKS):
+        assert f"lack{i}: this CPU has no {what}" in errors
+
+
+def test_an_msr_of_the_area_can_be_watched_too(lintel):
+    machine = lintel.boot([guest("shape", vm="a", mem="4M", msrarea="c0000082=1234",
+                                 watch="msr:c0000082")])
+    lintel.end_well(machine)
+    log = [line.text for line in console.log(machine.console)]
+    seen = [re.sub("a: watch msr:c0000082: (.*) at .*", r"\1", text) for text in log
+            if "LSTAR" in text]
+    assert seen == [
+        "RDMSR LSTAR (c0000082h) -> 0000000000001234h",
+        "WRMSR LSTAR (c0000082h) <- ffff800089abcdefh, was 0000000000001234h",
+        "RDMSR LSTAR (c0000082h) -> ffff800089abcdefh",
+        "WRMSR LSTAR (c0000082h) <- 0000800000000077h, was ffff800089abcdefh: "
+        "#GP(0) into the guest",
+    ]
+    assert "a: msrarea c0000082: 0xffff800089abcdef in the guest, 0 in the host" in log
+
+
+def bit(machine, field, number):
+    printed = run(machine, f"vmcs a {field}")
+    return re.search(rf"^ +{number} ([01]) ", printed, re.M)[1]
+
+
+def value(machine, field):
+    return int(re.match(rf"{field} +([0-9a-f]+)\n", run(machine, f"vmcs a {field.lower()}"))[1], 16)
+
+
+def test_the_words_are_in_the_vmcs_and_the_monitor_changes_them(lintel):
+    machine = lintel.boot([
+        guest("spin", vm="a", tsc="offset:0x1000000000000,scale:3/2", ple="128:4096", tpr=5,
+              vpid="off", msrarea="c0000081,c0000082=1234", mem="4M", eptmax="2m")])
+    machine.expect(re.escape(SPIN))
+    open_monitor(machine)
+    assert value(machine, "TSC_MULTIPLIER") == 3 << 47
+    assert value(machine, "TSC_OFFSET") >> 44 == 0x10
+    assert (value(machine, "PLE_GAP"), value(machine, "PLE_WINDOW")) == (128, 4096)
+    assert value(machine, "TPR_THRESHOLD") == 0  # the TPR is below it
+    for count in ("ENTRY_MSR_LOAD_COUNT", "EXIT_MSR_LOAD_COUNT", "EXIT_MSR_STORE_COUNT"):
+        assert value(machine, count) == 2
+    assert [bit(machine, "proc_", n) for n in (19, 20, 21)] == ["1", "0", "1"]
+    assert [bit(machine, "proc2_", n) for n in (5, 10, 25)] == ["0", "1", "1"]
+    for word, number in (("invlpg", 9), ("tsc", 12), ("cr8", 20)):
+        assert bit(machine, "proc_", number) == "0"
+        assert run(machine, f"watch a {word}") == ""
+        assert bit(machine, "proc_", number) == "1"
+        assert run(machine, f"watch a off {word}") == ""
+        assert bit(machine, "proc_", number) == "0"
+    assert value(machine, "EXCEPTION_BITMAP") & 1 << 6 == 0
+    assert run(machine, "watch a syscall") == ""
+    assert value(machine, "EXCEPTION_BITMAP") & 1 << 6
+    assert run(machine, "watch a off") == ""
+    assert value(machine, "EXCEPTION_BITMAP") & 1 << 6 == 0
+    assert run(machine, "watch a hlt:5") == 'a: "hlt:5": this word stands alone\n'
+    assert run(machine, "ept map a").startswith("000000000000-0000003fffff     4096 KiB rwx WB  "
+                                                "0 x 4K, 2 x 2M, 0 x 1G\n")
+    assert run(machine, "vm stop a") == ""
+    machine.send("exit\r")
+    lintel.end_well(machine)
+    assert console.logged(machine.console, r"a: ple=128:4096: 0 PAUSE loops")
