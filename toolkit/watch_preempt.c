@@ -18,6 +18,9 @@
 #define REPORT_ROWS        10u
 #define NS_PER_MICROSECOND 1000u
 
+/* Of the timer, between two samples: the guest gets on, however short the period is. */
+#define LEAST_TICKS        32u
+
 extern const struct tool tool_preempt;
 
 struct sampler {
@@ -82,6 +85,7 @@ static void change(struct vm *vm)
 
 	vm->vcpu.device_ns = 0; /* the deadline is to be worked out anew */
 	vm->vcpu.sample_ns = 0;
+	vm->vcpu.least_ticks = 1;
 	if (!w)
 		return;
 	if (make_profile(s) != OK) {
@@ -135,6 +139,7 @@ static enum exit_action exit_timer(struct vcpu *v, struct tool_exit *x)
 		find_watch(v->vm->tools)->hits++;
 		s->missed += (now - v->sample_ns) / s->period_ns;
 		v->sample_ns = now + s->period_ns;
+		v->least_ticks = LEAST_TICKS;
 		v->device_ns = 0;
 		v->prepare |= PREPARE_EVENTS;
 	}
