@@ -13,6 +13,9 @@
 /* A turn, where several vCPUs share a core: short enough for typing, long enough for the caches. */
 #define SLICE_NS (5 * NS_PER_MILLISECOND)
 
+/* Where a VM waits until the log has room, that is looked at so often. */
+#define LOG_NS   NS_PER_MILLISECOND
+
 static void add_vcpu(struct vmx_core *core, struct vcpu *v)
 {
 	struct vcpu **end = &core->first;
@@ -66,7 +69,13 @@ static bool can_run(struct vcpu *v, uint64_t *wake_ns)
 	if (UNLIKELY(__atomic_load_n(&vm->debug.flags, __ATOMIC_RELAXED)) && vm_stop_look(vm))
 		return false;
 	now = vm_now_ns(vm);
-	if (!v->halted || now >= vm->limit_ns || vm->state != VM_RUNNING)
+	if (now >= vm->limit_ns || vm->state != VM_RUNNING)
+		return true;
+	if (vm_waits_for_log(vm)) {
+		*wake_ns = min_u64(*wake_ns, now_ns() + LOG_NS);
+		return false;
+	}
+	if (!v->halted)
 		return true;
 	if ((now >= v->wake_ns || host_ops->line_has_input(vm->line) || vm->tx_held) &&
 	    vcpu_try_wake(v))

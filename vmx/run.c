@@ -326,7 +326,7 @@ static bool end_turn(struct vcpu *v, enum exit_action *action)
 	cpu_irq_window();
 	if (UNLIKELY(v->trace))
 		trace_host(v);
-	return serve_host() && vm_now_ns(v->vm) < v->slice_end_ns;
+	return serve_host() && vm_now_ns(v->vm) < v->slice_end_ns && !vm_waits_for_log(v->vm);
 }
 
 /* The fast path says nothing to log and trace, and knows one timer only. */

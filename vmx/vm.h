@@ -15,6 +15,7 @@
 #include "guest/platform.h"
 #include "guest/vm_line.h"
 #include "kernel/lock.h"
+#include "kernel/log.h"
 #include "kernel/time.h"
 #include "mm/ept_text.h"
 #include "vmx/host.h"
@@ -122,6 +123,12 @@ static inline uint64_t vm_clock_ns(const struct vm *vm)
 	bool stopped = __atomic_load_n(&vm->debug.flags, __ATOMIC_ACQUIRE) & VM_STOPPED;
 
 	return (stopped ? vm->debug.stop_ns : now_ns()) - vm->paused_ns;
+}
+
+/* A VM that the toolkit sees makes log lines as fast as it runs, and none shall be lost. */
+static inline bool vm_waits_for_log(const struct vm *vm)
+{
+	return UNLIKELY(vm->tools_on) && log_crowded();
 }
 
 /* All VMs of this boot. */
