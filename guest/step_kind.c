@@ -24,7 +24,7 @@ static const struct {
 	{0, 0xcf, STEP_LOADS_FLAGS, 0},         {OPCODE_ESCAPE, 0x07, STEP_LOADS_FLAGS, 0},
 	{OPCODE_ESCAPE, 0x05, STEP_SYSCALL, 0}, {0, 0xcd, STEP_INT, 0},
 	{0, 0xcc, STEP_INT3, EXC_BP},           {0, 0xce, STEP_INTO, EXC_OF},
-	{0, 0xf1, STEP_INT1, EXC_DB},
+	{0, 0xf1, STEP_INT1, EXC_DB},           {0, 0xfb, STEP_STI, 0},
 };
 
 struct step_instruction step_instruction_at(const uint8_t *bytes, unsigned count,

@@ -2,8 +2,8 @@
  * guest/step_kind.h - instructions over which a single step by RFLAGS.TF needs care.
  *
  * Pure, and of the bytes alone. Who steps a guest by a TF that the guest must not see has to know
- * the instructions that show it, that load another, and that go through the IDT on purpose.
- * Spec: SDM 2A "Instruction Format", "INT n/INTO/INT3/INT1", "PUSHF", "POPF", "IRET", SDM 2B
+ * the instructions that show it, that load another, that go through the IDT on purpose, and STI.
+ * Spec: SDM 2A "Instruction Format", "INT n/INTO/INT3/INT1", "PUSHF", "POPF", "IRET", "STI", SDM 2B
  * "SYSCALL", SDM 3B "Single-Step Exception Condition".
  */
 #pragma once
@@ -15,6 +15,7 @@ enum step_kind {
 	STEP_PUSHES_FLAGS,
 	STEP_LOADS_FLAGS, /* POPF, IRET, SYSRET: what they load is the guest's own */
 	STEP_SYSCALL,     /* flags to R11, and some of them cleared */
+	STEP_STI,         /* the instruction behind it comes before an interrupt */
 	STEP_INT,         /* vector says which */
 	STEP_INT3,
 	STEP_INTO,

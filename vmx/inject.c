@@ -225,15 +225,16 @@ static inline bool offer_interrupt(struct vcpu *v, bool busy)
 
 /* Other events than the board's interrupts, or a step. Returns what offer_interrupt() is to know,
  * and sets the window that an NMI or an interrupt by hand needs. In a debugger's own step these go
- * in; in others they wait. */
+ * in; in others they wait, but for one that lets them in. */
 static NOINLINE bool prepare_event(struct vcpu *v, uint32_t *controls)
 {
-	bool step = (v->stepping & STEP_ANY) && !v->step.waits;
-	bool held = step && !(v->stepping & STEP_FOR_USER), carries = false;
+	bool step, held, carries = false;
 	uint8_t vector;
 
 	if (v->stepping)
 		step_before_event(v);
+	step = (v->stepping & STEP_ANY) && !v->step.waits;
+	held = step && !(v->stepping & STEP_FOR_USER);
 	if ((v->stepping & STEP_BY_HAND) && !held)
 		by_hand_exception(v);
 	if (v->event.info & EVENT_VALID) {

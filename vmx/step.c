@@ -37,6 +37,7 @@ static void drop_early_trap(const struct vcpu *v)
 void step_begin(struct vcpu *v, uint8_t why)
 {
 	drop_early_trap(v);
+	v->step.lets_in = false;
 	v->stepping |= why;
 	v->prepare |= PREPARE_EVENTS;
 	if (!v->in_hlt && !v->halted)
@@ -47,6 +48,14 @@ void step_begin(struct vcpu *v, uint8_t why)
 	v->in_hlt = false;
 	v->wake_ns = 0;
 	vmcs_write(VMCS_GUEST_ACTIVITY_STATE, ACTIVITY_ACTIVE);
+}
+
+void step_begin_open(struct vcpu *v)
+{
+	bool alone = !(v->stepping & STEP_ANY);
+
+	step_begin(v, STEP_FOR_TOOL);
+	v->step.lets_in = alone && !v->step.after_sti;
 }
 
 void step_cancel(struct vcpu *v, uint8_t why)
@@ -107,10 +116,25 @@ static enum event_type type_of(enum step_kind kind)
 	}
 }
 
+/* In the same moment as inject_prepare(), so that what is let in does come. */
+static bool lets_in(struct vcpu *v)
+{
+	uint64_t blocked = vmcs_read(VMCS_GUEST_INTERRUPTIBILITY);
+
+	if (!v->step.lets_in || (blocked & BLOCKING))
+		return false;
+	if ((v->nmi_pending && !(blocked & INTERRUPTIBILITY_NMI)) || v->by_hand.exception_count)
+		return true;
+	return (platform_intr(&v->vm->platform) || v->by_hand.interrupt_count) &&
+	       (vmcs_read(VMCS_GUEST_RFLAGS) & RFLAGS_IF);
+}
+
 void step_before_event(struct vcpu *v)
 {
 	struct step_instruction next;
 
+	if ((v->stepping & STEP_ANY) && lets_in(v))
+		v->step.waits = true;
 	v->step.kind = STEP_PLAIN;
 	if (vmx_caps.mtf || !(v->stepping & STEP_ANY) || v->step.waits ||
 	    (v->event.info & EVENT_VALID))
@@ -133,6 +157,7 @@ static void arm_tf(struct vcpu *v)
 
 	v->step.tf_is_ours = true;
 	v->step.guest_tf = (rflags & RFLAGS_TF) != 0;
+	v->step.guest_if = (rflags & RFLAGS_IF) != 0;
 	v->step.bitmap = (uint32_t)vmcs_read(VMCS_EXCEPTION_BITMAP);
 	v->step.pf_mask = (uint32_t)vmcs_read(VMCS_PF_ERROR_MASK);
 	v->step.pf_match = (uint32_t)vmcs_read(VMCS_PF_ERROR_MATCH);
@@ -219,6 +244,8 @@ static void restore_tf(struct vcpu *v, bool trap)
 	uint8_t kind = trap ? v->step.kind : (uint8_t)STEP_PLAIN;
 
 	v->step.tf_is_ours = false;
+	/* The trap comes behind it, and not every CPU still notes the blocking then (Bochs). */
+	v->step.after_sti = kind == STEP_STI && !v->step.guest_if;
 	vmcs_write(VMCS_EXCEPTION_BITMAP, v->step.bitmap);
 	vmcs_write(VMCS_PF_ERROR_MASK, v->step.pf_mask);
 	vmcs_write(VMCS_PF_ERROR_MATCH, v->step.pf_match);
@@ -242,10 +269,11 @@ void step_leave(struct vcpu *v)
 	struct vcpu_step *step = &v->step;
 	bool trap = is_our_trap(v);
 
-	step->over = trap || vcpu_last_exit(v)->reason == EXIT_REASON_MTF ||
-		     (step->delivers && !(v->event.info & EVENT_VALID));
+	step->delivered = step->delivers && !(v->event.info & EVENT_VALID);
+	step->over = trap || vcpu_last_exit(v)->reason == EXIT_REASON_MTF || step->delivered;
 	step->trap_is_ours = trap && !step->guest_tf;
 	step->delivers = false;
+	step->after_sti = false;
 	step->rcx = v->gpr[RCX];
 	v->least_ticks = 1;
 	if (v->proc_controls & PROC_MTF)

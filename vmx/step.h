@@ -4,7 +4,8 @@
  * For a debugger, and where an instruction may do for once what it may not (vmx/exit_ept.c,
  * vmx/vm_break.c). An event's delivery is a step of its own, and ends before the first instruction
  * of its handler; so is one iteration of REP. Interrupts and NMIs wait while a step lasts, but for
- * one over HLT. A step goes on through exits that have nothing to do with it.
+ * one over HLT and one by step_begin_open(). A step goes on through exits that have nothing to do
+ * with it.
  *
  * By the monitor trap flag; on a CPU without it by RFLAGS.TF. That flag is the guest's own again at
  * every exit before anybody looks; what would show it is put right or done in another way:
@@ -30,12 +31,20 @@ void step_begin(struct vcpu *v, uint8_t why);
 unsigned step_fetch(struct vcpu *v, const struct guest_cpu_state *s,
 		    uint8_t bytes[STEP_FETCH_BYTES]);
 
+/* The same for STEP_FOR_TOOL, but that an interrupt or NMI may come first: who goes through a guest
+ * step by step would keep them away for ever. If others want a step they are served first. */
+void step_begin_open(struct vcpu *v);
+
 /* It is no longer wanted for this. */
 void step_cancel(struct vcpu *v, uint8_t why);
 
 /* Before an entry, while v->stepping: first what may become an event, then the step itself. */
 void step_before_event(struct vcpu *v);
 void step_arm(struct vcpu *v);
+
+/* The bytes of the next instruction, which bytes has room for, as far as they can be fetched; reads
+ * *s. Returns how many. */
+unsigned step_fetch(struct vcpu *v, struct guest_cpu_state *s, uint8_t bytes[DECODE_MAX_BYTES]);
 
 /* After an exit, while v->stepping: before its handler, and after it; what the handler wants, and
  * what it is to be. The instruction has been skipped if it was to be. */

@@ -65,13 +65,17 @@ struct vcpu_by_hand {
 	uint8_t exception_count, interrupt_count;
 };
 
-/* vmx/step.c; all but the first are of this entry. */
+/* vmx/step.c; all but the first two are of this entry. */
 struct vcpu_step {
-	bool waits;        /* in HLT, for what wakes it */
+	bool waits;        /* for an event: in HLT for what wakes it, or by lets_in */
+	bool lets_in;      /* an interrupt or NMI that can come may come first, and is the step */
 	bool delivers;     /* the entry brings an event, and that is all of the step */
 	bool tf_is_ours;   /* RFLAGS.TF is set for the step */
 	bool guest_tf;     /* what the guest has there */
+	bool guest_if;     /* and in RFLAGS.IF */
+	bool after_sti;    /* it was an STI that counts: no interrupt yet */
 	bool over;         /* the exit was the end of it */
+	bool delivered;    /* and it was a delivery */
 	bool trap_is_ours; /* the #DB that the exit brings is not the guest's */
 	uint8_t kind;      /* enum step_kind */
 	uint32_t bitmap;   /* the exception bitmap without the step, and its mask and match */

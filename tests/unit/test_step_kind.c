@@ -16,6 +16,7 @@ static const struct sample samples[] = {
 	{DECODE_64, 2, {0x66, 0x9c}, STEP_PUSHES_FLAGS, 2, 0},
 	{DECODE_32, 1, {0x9d}, STEP_LOADS_FLAGS, 1, 0},
 	{DECODE_64, 2, {0x48, 0xcf}, STEP_LOADS_FLAGS, 2, 0},
+	{DECODE_16, 1, {0xfb}, STEP_STI, 1, 0},
 	{DECODE_64, 3, {0x48, 0x0f, 0x07}, STEP_LOADS_FLAGS, 3, 0},
 	{DECODE_64, 2, {0x0f, 0x05}, STEP_SYSCALL, 2, 0},
 	{DECODE_16, 2, {0xcd, 0x80}, STEP_INT, 2, 0x80},
