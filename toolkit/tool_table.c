@@ -14,6 +14,7 @@
 	X(dirty)                                                                                   \
 	X(io)                                                                                      \
 	X(preempt)                                                                                 \
+	X(step)                                                                                    \
 	X(pass_through)                                                                            \
 	X(msr)                                                                                     \
 	X(cr)                                                                                      \
