@@ -84,6 +84,7 @@ static void go_on(struct vcpu *v, struct stepper *s, const struct watch *w)
 {
 	struct guest_cpu_state state;
 
+	vcpu_read_state(v, &state);
 	s->count = (uint8_t)step_fetch(v, &state, s->bytes);
 	s->place = code_place_of(&state);
 	if (!w->all && s->place.linear == w->low)

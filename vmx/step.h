@@ -42,10 +42,6 @@ void step_cancel(struct vcpu *v, uint8_t why);
 void step_before_event(struct vcpu *v);
 void step_arm(struct vcpu *v);
 
-/* The bytes of the next instruction, which bytes has room for, as far as they can be fetched; reads
- * *s. Returns how many. */
-unsigned step_fetch(struct vcpu *v, struct guest_cpu_state *s, uint8_t bytes[DECODE_MAX_BYTES]);
-
 /* After an exit, while v->stepping: before its handler, and after it; what the handler wants, and
  * what it is to be. The instruction has been skipped if it was to be. */
 void step_leave(struct vcpu *v);
