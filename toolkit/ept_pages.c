@@ -207,7 +207,7 @@ static struct ept_open *open_page(struct vm *vm, const struct ept_access *a, gpa
 	return o;
 }
 
-/* Does what a shaper took stop it? What memory itself does not allow, or a debugger, is not ours. */
+/* Does what a shaper took stop it? What memory itself or a debugger does not allow is not ours. */
 static void classify(struct vm *vm, gpa_t at, struct ept_access *a)
 {
 	const struct ept_open *open = find_open(pages_of(vm), align_down(at.raw, PAGE_4K));

@@ -1,5 +1,5 @@
-; guest/programs/unpack.asm - makes code and runs it, as an unpacker does; for watch=fresh. It stands
-; alone (no lib.inc), so that it knows of each write: its stack is far from its code.
+; guest/programs/unpack.asm - makes code and runs it, as an unpacker does; for watch=fresh. It
+; stands alone (no lib.inc), so that it knows of each write: its stack is far from its code.
 ;
 ; Promise: says "PASS unpack". Three times it unpacks a routine into a page of its own and runs it;
 ; the routine of the first is run twice, which is fresh once. Then it writes over its own next
