@@ -98,6 +98,7 @@ struct cpuid_regs {
 #define MSR_VMX_TRUE_PROCBASED 0x48eu
 #define MSR_VMX_TRUE_EXIT      0x48fu
 #define MSR_VMX_TRUE_ENTRY     0x490u
+#define MSR_VMX_VMFUNC         0x491u
 #define MSR_XSS                0xda0u
 #define MSR_EFER               0xc0000080u
 #define MSR_STAR               0xc0000081u

@@ -176,6 +176,7 @@ void ept_pages_follow_a20(struct vm *vm)
 {
 	if (pages_of(vm)->shaped)
 		settle_all(vm);
+	views_follow_a20(vm);
 }
 
 bool ept_pages_shaped(struct vm *vm, gpa_t at)

@@ -56,6 +56,8 @@ extern const struct ept_shaper shaper_redirect, shaper_hook, shaper_watch, shape
 /* All pages anew, after something has changed on which the shapes depend. */
 void ept_pages_apply(struct vm *vm);
 
+void views_follow_a20(struct vm *vm); /* toolkit/views.c */
+
 /* As struct vmx_tools_ops has them. */
 void ept_pages_follow_a20(struct vm *vm);
 bool ept_pages_shaped(struct vm *vm, gpa_t at);

@@ -233,6 +233,22 @@ bool hook_set(struct vm *vm, bool on)
 	return true;
 }
 
+/* A device may have written in the page: INS, or a disk that was told to. */
+static enum exit_action see_io(struct vcpu *v, struct tool_exit *x)
+{
+	enum exit_action action = tool_pass(v, x);
+
+	if (hooks_of(v->vm->tools)->on)
+		make_copies(v->vm, hooks_of(v->vm->tools));
+	return action;
+}
+
+static bool fit(const struct vm_tools *t, struct tool_controls *c)
+{
+	(void)c;
+	return wanted(t);
+}
+
 /* toolkit/hypercalls.c has looked whether it is granted. */
 static bool hypercall(struct vcpu *v, uint32_t number, uint32_t *answer)
 {
@@ -248,8 +264,11 @@ const struct tool tool_hook = {
 	.name = "hook",
 	.state_bytes = sizeof(struct hooks),
 	.words = BIT(VM_TOOL_HOOK),
+	.reasons = BIT(EXIT_REASON_IO_INSTRUCTION),
 	.read = read,
+	.fit = fit,
 	.begin = begin,
 	.end = end,
+	.exit = see_io,
 	.hypercall = hypercall,
 };

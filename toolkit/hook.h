@@ -9,8 +9,8 @@
  * one of the changed bytes' own is run from the copy, and reads of this page find the copy's bytes.
  *
  * ADDR must be where an instruction begins. When the guest writes the page, the copy follows, but
- * for the changed bytes, which stay. What devices write there (disks, INS) comes into the copy with
- * the guest's next access to the data. See toolkit/ept_words.h. Spec: SDM 3C "EPT Violations".
+ * for the changed bytes, which stay; also behind each I/O instruction, by which a device may have
+ * written there. See toolkit/ept_words.h. Spec: SDM 3C "EPT Violations".
  */
 #pragma once
 

@@ -6,12 +6,13 @@
 	X(hypercalls)                                                                              \
 	X(simulate_vmx)                                                                            \
 	X(pool)                                                                                    \
+	X(dirty)                                                                                   \
+	X(views)                                                                                   \
 	X(redirect)                                                                                \
 	X(hook)                                                                                    \
 	X(ept)                                                                                     \
 	X(fresh)                                                                                   \
 	X(ept_pages)                                                                               \
-	X(dirty)                                                                                   \
 	X(io)                                                                                      \
 	X(preempt)                                                                                 \
 	X(step)                                                                                    \
