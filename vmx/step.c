@@ -25,11 +25,14 @@ static void set_pending_trap(bool on)
 	vmcs_write(VMCS_GUEST_PENDING_DEBUG, pending | (on ? PENDING_SINGLE_STEP : 0));
 }
 
-/* After an EPT violation of a guest with TF set the VMCS may say that its trap is pending, though
- * the instruction was not done (Bochs). Behind MOV SS it is. */
+/* After an exit whose instruction is to be done now, of a guest with TF set, the VMCS may say that
+ * its trap is pending, though the instruction was not done (Bochs). Behind MOV SS it is. */
 static void drop_early_trap(const struct vcpu *v)
 {
-	if (vcpu_last_exit(v)->reason == EXIT_REASON_EPT_VIOLATION &&
+	uint64_t reason = vcpu_last_exit(v)->reason;
+
+	if ((reason == EXIT_REASON_EPT_VIOLATION || reason == EXIT_REASON_GDTR_IDTR ||
+	     reason == EXIT_REASON_LDTR_TR) &&
 	    !(vmcs_read(VMCS_GUEST_INTERRUPTIBILITY) & INTERRUPTIBILITY_MOV_SS))
 		set_pending_trap(false);
 }

@@ -73,6 +73,10 @@ main:
 	step	nop
 	no_step	mov ss, bx
 	step	in al, 61h
+	step	sgdt [table]
+	step	sidt [table]
+	no_step	mov ss, bx
+	step	lidt [table]
 	step	push bx
 	no_step	pop ss
 	step	cpuid
@@ -171,4 +175,5 @@ expected:
 log		times LOG_MAX dw 0
 logged		dw 0
 lost_bs		dw 0
+table		times 6 db 0
 buffer		times 8 db 0
