@@ -64,6 +64,18 @@ def test_all_at_once_are_exact_and_the_guest_does_not_notice(lintel):
     assert free, "memory was lost"
 
 
+def test_no_guest_notices(lintel):
+    """Faults with the right IP and error code, task switches, every paging mode."""
+    guests = ["excivt", "modes", "user", "tsswitch", "selfmod", "cr"]
+    words = ",".join([word for word in HITS if word != "exc:14"]
+                     + ["exc:5", "exc:7", "exc:10", "exc:12", "exc:14:2:2", "exc:16", "exc:17"])
+    machine = lintel.boot([guest(name, watch=words, watchlog=0) for name in guests],
+                          time_limit_s=200)
+    out = lintel.end_well(machine)
+    for name in guests:
+        assert f"PASS {name}" in out
+
+
 def test_the_monitor_turns_them_on_and_off(lintel):
     machine = lintel.boot([guest("spin", vm="a")], time_limit_s=100)
     machine.expect("forever")
