@@ -53,8 +53,6 @@ static const char *explain(enum status s)
 		return "this MSR does not take such a value";
 	case ERR_EXISTS:
 		return "this MSR is there twice";
-	case ERR_FULL:
-		return "there is no room for so many MSRs";
 	default:
 		return "msrarea= takes INDEX or INDEX=VALUE in hex, such as c0000082=1000";
 	}
@@ -70,10 +68,6 @@ enum status msr_area_words_read(struct text value, const struct msr_features *fe
 	*count = 0;
 	while (s == OK && text_next_piece(&value, ',', &word)) {
 		*bad = word;
-		if (*count == MSR_AREA_MAX) {
-			s = ERR_FULL;
-			break;
-		}
 		s = read_one(word, features, &list[*count]);
 		for (unsigned i = 0; i < *count && s == OK; i++)
 			s = list[i].index == list[*count].index ? ERR_EXISTS : OK;

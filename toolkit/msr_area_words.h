@@ -7,7 +7,7 @@
 #include "guest/msr.h"
 #include "kernel/text.h"
 
-#define MSR_AREA_MAX 8u
+#define MSR_AREA_MAX 8u /* six are allowed, and none twice */
 
 /* SDM 3C "VM-Entry Controls for MSRs": the format of all three areas. */
 struct msr_area_entry {
@@ -20,7 +20,7 @@ struct msr_area_entry {
  * the host has no use for them, and any value that WRMSR has once taken can be loaded again. A
  * value that the CPU refuses at VM exit would end the machine (SDM 3C "VMX Aborts").
  * On failure *what is a sentence, and *bad the piece at fault. ERR_INVALID; ERR_RANGE;
- * ERR_UNSUPPORTED: another MSR; ERR_EXISTS; ERR_FULL.
+ * ERR_UNSUPPORTED: another MSR; ERR_EXISTS.
  */
 MUST_CHECK enum status msr_area_words_read(struct text value, const struct msr_features *features,
 					   struct msr_area_entry *list, unsigned *count,
