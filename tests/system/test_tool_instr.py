@@ -76,8 +76,9 @@ def bit(machine, field, number):
     return re.search(rf"^ +{number} ([01]) ", printed, re.M)[1]
 
 
-def value(machine, field):
-    return int(re.match(rf"{field} +([0-9a-f]+)\n", run(machine, f"vmcs a {field.lower()}"))[1], 16)
+def value(machine, field, vm="a"):
+    printed = run(machine, f"vmcs {vm} {field.lower()}")
+    return int(re.match(rf"{field} +([0-9a-f]+)\n", printed)[1], 16)
 
 
 def test_the_words_are_in_the_vmcs_and_the_monitor_changes_them(lintel):
@@ -112,3 +113,18 @@ def test_the_words_are_in_the_vmcs_and_the_monitor_changes_them(lintel):
     machine.send("exit\r")
     lintel.end_well(machine)
     assert console.logged(machine.console, r"a: ple=128:4096: 0 PAUSE loops")
+
+
+def test_a_scaled_tsc_stands_while_a_debugger_has_stopped_the_vm(lintel):
+    machine = lintel.boot([guest("spin", vm="a"), guest("spin", vm="b", tsc="scale:3")])
+    for _ in "ab":
+        machine.expect(re.escape(SPIN))
+    open_monitor(machine)
+    for command in ("vm pause a", "vm pause b", *["version"] * 20, "vm resume a", "vm resume b"):
+        run(machine, command)
+    stood = {vm: 2**64 - value(machine, "TSC_OFFSET", vm) for vm in "ab"}
+    assert 2.5 * stood["a"] < stood["b"] < 3.5 * stood["a"]
+    for vm in "ab":
+        assert run(machine, f"vm stop {vm}") == ""
+    machine.send("exit\r")
+    lintel.end_well(machine)
