@@ -1,7 +1,7 @@
 /* toolkit/ept_words.c - see toolkit/ept_words.h. */
 #include "toolkit/ept_words.h"
 
-#include "kernel/string.h"
+#include "toolkit/hex_words.h"
 
 static int digit_of(char c)
 {
@@ -9,26 +9,6 @@ static int digit_of(char c)
 		return c - '0';
 	c |= 0x20;
 	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
-/* At most 48 bits. */
-static enum status take_address(struct text t, uint64_t *address)
-{
-	if (t.len > 2 && t.at[0] == '0' && (t.at[1] | 0x20) == 'x') {
-		t.at += 2;
-		t.len -= 2;
-	}
-	if (!t.len)
-		return ERR_INVALID;
-	*address = 0;
-	for (size_t i = 0; i < t.len; i++) {
-		if (digit_of(t.at[i]) < 0)
-			return ERR_INVALID;
-		if (*address >> 44)
-			return ERR_RANGE;
-		*address = *address << 4 | (uint64_t)digit_of(t.at[i]);
-	}
-	return OK;
 }
 
 /* What stands before the colon, and behind it. */
@@ -46,7 +26,7 @@ static bool split(struct text word, struct text *before, struct text *behind)
 static enum status take(struct text t, uint64_t *address, bool page, struct text *bad,
 			const char **what)
 {
-	enum status s = take_address(t, address);
+	enum status s = hex_read(t, BIT(48) - 1, address);
 
 	if (s == OK && page && *address % PAGE_4K)
 		s = ERR_INVALID;

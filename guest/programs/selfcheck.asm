@@ -18,19 +18,15 @@ main:
 	say	"the answer is "
 	print_dec
 	line
-	mov	cx, 3
-.again:
 	call	sum_from_here
 	cmp	eax, [sum]
 	must	e, "the sum from another page"
 	call	sum_from_within
 	cmp	eax, [sum]
 	must	e, "the sum from the page itself"
-	call	answer
-	loop	.again
 	mov	eax, [answer]
 	cmp	eax, 0C30001B8h
-	ok_if	e, "three times: the sums and the bytes are as they were"
+	ok_if	e, "the sums and the bytes are as they were"
 	call	neighbour
 	mov	byte [neighbour + 1], 7		; MOV AL, 5 becomes MOV AL, 7
 	call	neighbour

@@ -1,0 +1,83 @@
+"""Pages that are not what they seem: watch=ept, watch=fresh, redirect=, hook=, views=."""
+
+import re
+
+import pytest
+
+import console
+from conftest import guest
+from test_monitor import open_monitor, run
+
+# Words that are wrong: what is said, and below which part of the line the caret stands.
+WRONG = [
+    ("watch", "ept:8000:w", "ept takes ADDR+LEN:rwx, as in ept:8000+10:w", "ept:8000:w"),
+    ("watch", "ept:8000+1000001:w", "this length is out of range (1 to 1000000, 16 MiB)",
+     "1000001"),
+    ("redirect", "20000:zeroes", "not the hexadecimal address of a page", "zeroes"),
+    ("redirect", "20000:ones,20000:zeros", "this page is there twice", "20000:zeros"),
+    ("hook", "7fff:9090", "these bytes do not lie in one page", "9090"),
+    ("hook", "8000:909090,8002:cc", "this overlaps another hook", "8002:cc"),
+    ("views", "20000:zeros", "views= takes ADDR:OTHER, two pages", "20000:zeros"),
+]
+NO_MEMORY = [("hook", "40000000:90", "hook=: there is no memory at 0x40000000"),
+             ("redirect", "20000:40000000", "redirect=: there is no memory at 0x40000000"),
+             ("views", "40000000:20000", "views=: there is no RAM at 0x40000000")]
+# touch.asm counts them in its comments.
+HITS = {"ept:20004+4:w": 10, "ept:20004+4:r": 8, "ept:20004+4:rw": 17, "ept:20100+4:x": 12}
+
+
+@pytest.mark.parametrize("options", ["", "without=exec-only"])
+def test_accesses_are_counted_and_pages_hidden(lintel, options):
+    guests = [guest("touch", vm=f"touch{i}", core=i % 2, watch=word, watchlog=0)
+              for i, word in enumerate(HITS)]
+    both = ",".join(HITS)
+    guests += [guest("touch", vm="all", watch=f"{both},fresh", watchlog=0, hook="20800:90"),
+               guest("selfcheck", vm="plain", core=0),
+               guest("selfcheck", vm="hooked", core=1, hook="9000:b80200", hypercalls="hook"),
+               guest("mirror", vm="mirror", redirect="20000:21000,22000:zeros,23000:ones"),
+               guest("a20", vm="a20", mem="4M", watch="ept:50000+1000:rw", watchlog=0,
+                     hook="60000:90", views="50000:51000")]
+    seen = lintel.end_well(lintel.boot(guests, options, cores=2, time_limit_s=180))
+    for i, (word, count) in enumerate(HITS.items()):
+        assert console.logged(seen, re.escape(f"touch{i}: watch {word}: {count} hits"))
+        assert console.logged(seen, re.escape(f"all: watch {word}: {count} hits"))
+    assert "the answer is 1" in seen and "the answer is 2" in seen
+    assert seen.count("ok: and on again, 2") == 1
+
+
+def test_wrong_words_are_refused(lintel):
+    guests = [guest("hello", vm=f"wrong{i}", **{word: value})
+              for i, (word, value, _, _) in enumerate(WRONG)]
+    guests += [guest("hello", vm=f"none{i}", **{word: value})
+               for i, (word, value, _) in enumerate(NO_MEMORY)]
+    machine = lintel.boot(guests)
+    lintel.end_badly(machine)
+    lines = console.log(machine.console)
+    for i, (word, value, what, part) in enumerate(WRONG):
+        said = [n for n, line in enumerate(lines) if line.text.endswith(what)
+                and f"{word}={value}" in lines[n + 1].text]
+        assert len(said) == 1, f"wrong{i}"
+        quoted, caret = lines[said[0] + 1].text, lines[said[0] + 2].text
+        assert quoted.startswith(part, caret.index("^")), (quoted, caret)
+    for _, _, what in NO_MEMORY:
+        assert any(what in line.text for line in lines), what
+
+
+def test_switched_while_it_runs(lintel):
+    machine = lintel.boot([guest("tick", repeat=1000, hook="7fff:90", redirect="50000:ones",
+                                 watchlog=0)], time_limit_s=180)
+    machine.expect("tick 1")
+    open_monitor(machine)
+    for _ in range(2):
+        assert run(machine, "hook tick off") == "tick: hook= is off\n"
+        assert run(machine, "watch tick ept:7bf0+10:w") == ""
+        assert run(machine, "redirect tick off") == "tick: redirect= is off\n"
+        assert run(machine, "hook tick on") == "tick: hook= is on\n"
+        assert run(machine, "redirect tick") == "tick: redirect= is off\n"
+        machine.expect(r"tick\| tick \d")
+        assert re.fullmatch(r"ept:7bf0\+10:w +[1-9]\d* hits\n", run(machine, "watch tick"))
+        assert run(machine, "watch tick fresh") == ""
+        machine.expect(r"tick\| tick \d")
+        assert run(machine, "watch tick off") == ""
+        assert run(machine, "redirect tick on") == "tick: redirect= is on\n"
+    assert "do not know \"of\"" in run(machine, "hook tick of")
