@@ -1,4 +1,5 @@
 /* debug/cmd_vcpu.c - the monitor on a VM's CPU: registers, VMCS, capabilities, events. */
+#include "debug/caps_text.h"
 #include "debug/monitor.h"
 #include "kernel/percpu.h"
 #include "kernel/string.h"
@@ -257,6 +258,8 @@ static bool caps(const struct monitor_args *a)
 		return false;
 	vmx_caps_read(&msrs);
 	for (unsigned i = 0; vmx_caps_row(&msrs, &vmx_caps, i, row, sizeof(row)); i++)
+		monitor_print(a, "%s\n", row);
+	for (unsigned i = 0; caps_text_row(&msrs, i, row, sizeof(row)); i++)
 		monitor_print(a, "%s\n", row);
 	return true;
 }

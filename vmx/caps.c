@@ -1,4 +1,4 @@
-/* vmx/caps.c - reads the capability MSRs of this core, and shows them. */
+/* vmx/caps.c - reads the capability MSRs of this core, and logs them. */
 #include "vmx/caps.h"
 
 #include "kernel/cpu.h"
@@ -40,46 +40,15 @@ void vmx_caps_read(struct vmx_msrs *m)
 	m->cr0_fixed1 = read_or_zero(MSR_VMX_CR0_FIXED1);
 	m->cr4_fixed0 = read_or_zero(MSR_VMX_CR4_FIXED0);
 	m->cr4_fixed1 = read_or_zero(MSR_VMX_CR4_FIXED1);
+	m->vmcs_enum = read_or_zero(MSR_VMX_VMCS_ENUM);
 	if (!control_may_be_1(m->group[CONTROL_PROC], 31))
 		return;
 	m->group[CONTROL_PROC2] = read_or_zero(MSR_VMX_PROCBASED2);
 	if (control_may_be_1(m->group[CONTROL_PROC2], 1) ||
 	    control_may_be_1(m->group[CONTROL_PROC2], 5))
 		m->ept_vpid = read_or_zero(MSR_VMX_EPT_VPID_CAP);
-}
-
-static const char *want_text(enum control_want want)
-{
-	return want == WANT_ON ? "must" : want == WANT_IF_ANY ? "if any" : "no";
-}
-
-static const char *allowed_text(uint64_t capability, unsigned bit)
-{
-	if (control_must_be_1(capability, bit))
-		return "always 1";
-	return control_may_be_1(capability, bit) ? "0 or 1" : "always 0";
-}
-
-bool vmx_caps_row(const struct vmx_msrs *m, const struct vmx_caps *caps, unsigned row, char *text,
-		  size_t size)
-{
-	const struct control_bit *b = &control_bits[row > 0 ? row - 1 : 0];
-
-	if (row == 0)
-		text_format(text, size, "%-26s %-3s %-36s %-7s %-9s %s", "controls", "bit", "name",
-			    "wanted", "allowed", "granted");
-	else if (row <= control_bit_count)
-		text_format(text, size, "%-26s %-3u %-36s %-7s %-9s %u",
-			    control_group_names[b->group], b->bit, b->name, want_text(b->want),
-			    allowed_text(m->group[b->group], b->bit),
-			    (caps->controls[b->group] >> b->bit) & 1);
-	else
-		text_format(text, size,
-			    "CR0 fixed %#llx..%#llx, CR4 fixed %#llx..%#llx, EPT/VPID %#llx",
-			    (unsigned long long)m->cr0_fixed0, (unsigned long long)m->cr0_fixed1,
-			    (unsigned long long)m->cr4_fixed0, (unsigned long long)m->cr4_fixed1,
-			    (unsigned long long)m->ept_vpid);
-	return row <= control_bit_count + 1;
+	if (control_may_be_1(m->group[CONTROL_PROC2], 13))
+		m->vmfunc = read_or_zero(MSR_VMX_VMFUNC);
 }
 
 void vmx_caps_log(const struct vmx_msrs *m, const struct vmx_caps *caps)
@@ -90,4 +59,8 @@ void vmx_caps_log(const struct vmx_msrs *m, const struct vmx_caps *caps)
 		return;
 	for (unsigned i = 0; vmx_caps_row(m, caps, i, text, sizeof(text)); i++)
 		log_debug(LOG_VMX, "%s", text);
+	log_debug(LOG_VMX, "CR0 fixed %#llx..%#llx, CR4 fixed %#llx..%#llx, EPT/VPID %#llx",
+		  (unsigned long long)m->cr0_fixed0, (unsigned long long)m->cr0_fixed1,
+		  (unsigned long long)m->cr4_fixed0, (unsigned long long)m->cr4_fixed1,
+		  (unsigned long long)m->ept_vpid);
 }

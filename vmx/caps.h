@@ -22,6 +22,7 @@ struct vmx_msrs {
 	uint64_t misc;
 	uint64_t cr0_fixed0, cr0_fixed1, cr4_fixed0, cr4_fixed1;
 	uint64_t ept_vpid;
+	uint64_t vmcs_enum, vmfunc;
 };
 
 /* What follows from it. */
@@ -60,10 +61,10 @@ void vmx_caps_read(struct vmx_msrs *m);
 
 #define VMX_CAPS_ROW 120u
 
-/* A row of the table of every control (wanted, allowed, granted), with a heading and a last row on
- * what else there is. False: row is past its end. */
+/* A row of the table of every control (wanted, allowed, granted), with a heading. What the CPU has
+ * and no part of Lintel uses is "available". False: row is past the end. Pure. */
 bool vmx_caps_row(const struct vmx_msrs *m, const struct vmx_caps *caps, unsigned row, char *text,
 		  size_t size);
 
-/* Logs the table of every control (wanted, allowed, granted) at level debug, category vmx. */
+/* Logs the table, and the other capabilities as numbers, at level debug, category vmx. */
 void vmx_caps_log(const struct vmx_msrs *m, const struct vmx_caps *caps);

@@ -185,3 +185,32 @@ enum status vmx_caps_decide(const struct vmx_msrs *m, struct vmx_caps *caps, cha
 			  (caps->controls[CONTROL_ENTRY] & ENTRY_LOAD_PAT);
 	return OK;
 }
+
+static const char *allowed_text(uint64_t capability, unsigned bit)
+{
+	if (control_must_be_1(capability, bit))
+		return "always 1";
+	return control_may_be_1(capability, bit) ? "0 or 1" : "always 0";
+}
+
+bool vmx_caps_row(const struct vmx_msrs *m, const struct vmx_caps *caps, unsigned row, char *text,
+		  size_t size)
+{
+	const struct control_bit *b = &control_bits[row > 0 ? row - 1 : 0];
+	uint64_t capability;
+
+	if (row > control_bit_count)
+		return false;
+	if (row == 0) {
+		text_format(text, size, "%-26s %-5s %-38s %-9s %-9s %s", "controls", "bit", "name",
+			    "wanted", "allowed", "granted");
+		return true;
+	}
+	capability = m->group[b->group];
+	text_format(text, size, "%-26s %-5u %-38s %-9s %-9s %u", control_group_names[b->group],
+		    b->bit, b->name,
+		    control_want_text(b->want, control_may_be_1(capability, b->bit) &&
+						       !control_must_be_1(capability, b->bit)),
+		    allowed_text(capability, b->bit), (caps->controls[b->group] >> b->bit) & 1);
+	return true;
+}

@@ -18,9 +18,11 @@ enum control_group {
 } PACKED;
 
 enum control_want {
-	WANT_OFF,    /* not used: 0 unless the CPU insists */
-	WANT_IF_ANY, /* taken where the CPU has it */
-	WANT_ON,     /* Lintel does not work without it */
+	WANT_OFF,      /* no part of Lintel uses it: 0 unless the CPU insists */
+	WANT_AT_TIMES, /* off to begin with: vmx/ sets and clears it as it goes */
+	WANT_BY_TOOL,  /* off, but where the toolkit is asked for something that needs it */
+	WANT_IF_ANY,   /* taken where the CPU has it */
+	WANT_ON,       /* Lintel does not work without it */
 } PACKED;
 
 #define PIN_EXTERNAL_INTERRUPT   BIT(0)
@@ -101,3 +103,6 @@ static inline bool control_must_be_1(uint64_t capability, unsigned bit)
  * *refused is the first bit that is WANT_ON and not allowed, or NULL. */
 uint32_t controls_fit(enum control_group group, uint64_t capability,
 		      const struct control_bit **refused);
+
+/* "must", "if any", "no"...; could_be_had: what nobody uses is "available". */
+const char *control_want_text(enum control_want want, bool could_be_had);

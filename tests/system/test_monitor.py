@@ -50,7 +50,11 @@ COMMANDS = [
     ("vmcs a xyzzy", 'no field has "xyzzy" in its name\n'),
     ("vmcs a", r"VPID +\w{4}\n.*HOST_RIP +ffffffff\w{8}\n.*"),
     ("caps", r"controls +bit +name +wanted +allowed +granted\n.*"
-             r"CR0 fixed 0x80000021\.\.0xffffffff, .*\n"),
+             r"secondary processor-based +14 +VMCS shadowing +available +0 or 1 +0\n.*"
+             r"capabilities +bits +name +wanted +value\n.*"
+             r"IA32_VMX_CR0_FIXED0 +0x80000021 +always 1: PE NE PG\n"
+             r"IA32_VMX_CR0_FIXED1 +0xffffffff +always 0: none\n"
+             r"IA32_VMX_CR4_FIXED0 +0x2000 +always 1: VMXE\n.*SMXE PKE.*\n"),
     ("inject a 256", r"256 is not from 0 to 0xff\nusage: inject NAME VECTOR \[ERRORCODE\]\n"),
     ("inject a 13", "#GP goes with an error code\n"),
     ("inject a 6 0", "#UD goes without an error code\n"),
@@ -109,7 +113,7 @@ COMMANDS = [
     ("irq a", r'"a" is too much\nusage: irq \n'),
     ("cpu", r"core .*\n   0     0  VMX .*"),
     ("cpu 0", r'"0" is too much\nusage: cpu \n'),
-    ("log", r"boot:info  mm:info  .*guest:info\n"),
+    ("log", r"boot:info  mm:info  .*watch:info\n"),
     ("log vmx:debug,pit:error", ""),
     ("log", r".*  vmx:debug .*pit:error .*"),
     ("log vmx:info,pit:info", ""),
