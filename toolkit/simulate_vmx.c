@@ -15,7 +15,8 @@
 #include "vmx/vmcs.h"
 
 #define CPUID_1_ECX_VMX ((uint32_t)BIT(5))
-#define ARITHMETIC      (BIT(0) | BIT(2) | BIT(4) | BIT(6) | BIT(7) | BIT(11)) /* CF PF AF ZF SF OF */
+/* OF SF ZF AF PF CF */
+#define ARITHMETIC      UINT64_C(0x8d5)
 #define CARRY           BIT(0)
 
 #define REVISION        1u
