@@ -1,9 +1,9 @@
 ; guest/programs/selfcheck.asm - sums up its own code, and runs a function in it; for hook=.
 ;
-; answer() is at 9000h and returns 1 by MOV AX, 1 (B8 01 00); with hook=9000:b80200 it returns 2. The
-; sum of its page, and its bytes, stay what they are: read from another page, and by code in the
-; page itself. What is written in the page is run. If the line grants it (hypercalls=hook), it turns
-; the hook off and on.
+; answer() is at 9000h and returns 1 by MOV AX, 1 (B8 01 00); with hook=9000:b80200 it returns 2.
+; The sum of its page, and its bytes, stay what they are: read from another page, and by code in
+; the page itself. What is written in the page is run. If the line grants it (hypercalls=hook), it
+; turns the hook off and on.
 
 %define NAME "selfcheck"
 %include "lib.inc"

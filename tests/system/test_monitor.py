@@ -113,7 +113,7 @@ COMMANDS = [
     ("irq a", r'"a" is too much\nusage: irq \n'),
     ("cpu", r"core .*\n   0     0  VMX .*"),
     ("cpu 0", r'"0" is too much\nusage: cpu \n'),
-    ("log", r"boot:info  mm:info  .*watch:info\n"),
+    ("log", r"boot:info  mm:info  .*guest:info  watch:info\n"),
     ("log vmx:debug,pit:error", ""),
     ("log", r".*  vmx:debug .*pit:error .*"),
     ("log vmx:info,pit:info", ""),
