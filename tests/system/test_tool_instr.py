@@ -5,6 +5,8 @@ import re
 
 import console
 from conftest import guest
+from gdb_boot import attach, boot, waiting
+from test_gdb_registers import Registers, change
 from test_monitor import SPIN, open_monitor, run
 
 # The last word of a line, what is said of it, and the part under the caret.
@@ -128,3 +130,16 @@ def test_a_scaled_tsc_stands_while_a_debugger_has_stopped_the_vm(lintel):
         assert run(machine, f"vm stop {vm}") == ""
     machine.send("exit\r")
     lintel.end_well(machine)
+
+
+def test_a_debugger_sees_the_guests_own_efer_and_cr8(lintel):
+    machine = boot(lintel, [waiting("spin", vm="a", tpr=3, watch="syscall")])
+    with attach(machine) as gdb:
+        registers = Registers(gdb)
+        change(registers, "efer", 1)  # SCE, which is not in the VMCS
+        change(registers, "cr8", 10)
+        registers.write("efer", 1)
+        assert re.search(r"GUEST_EFER +0{16}\n", gdb.run("monitor vmcs a guest_efer"))
+        gdb.run("monitor watch a off")
+        assert registers.read("efer") == 1
+        assert re.search(r"GUEST_EFER +0{15}1\n", gdb.run("monitor vmcs a guest_efer"))
