@@ -10,13 +10,13 @@
  * Spec: SDM 3C "Exit Qualification for EPT Violations".
  */
 #include "guest/decode.h"
-#include "guest/linear.h"
 #include "guest/segment.h"
 #include "kernel/string.h"
 #include "mm/phys.h"
 #include "toolkit/ept_pages.h"
 #include "vmx/core.h"
 #include "vmx/inject.h"
+#include "vmx/step.h"
 #include "vmx/vmcs.h"
 
 #define VIOLATION_LINEAR BIT(7)
@@ -108,24 +108,15 @@ static void look_at_instruction(struct vcpu *v, struct seen *access)
 {
 	uint8_t bytes[DECODE_BUFFER] = {0};
 	struct guest_cpu_state s;
-	struct guest_fault fault;
 	struct decoded d;
-	unsigned count = DECODE_MAX_BYTES, how;
 	enum decode_mode mode;
-	gva_t at;
+	unsigned count;
 
 	vcpu_read_state(v, &s);
-	how = walk_access(&s) | WALK_FETCH | WALK_NO_UPDATE;
-	at = gva(s.segments[GUEST_CS].base + s.rip);
 	mode = guest_is_64bit(&s)                         ? DECODE_64
 	       : s.segments[GUEST_CS].access & SEGMENT_DB ? DECODE_32
 							  : DECODE_16;
-	if (guest_linear_read(&s, &v->vm->memory, at, bytes, count, how, &fault) != GUEST_OK) {
-		count = (unsigned)min_u64(count, PAGE_4K - at.raw % PAGE_4K);
-		if (guest_linear_read(&s, &v->vm->memory, at, bytes, count, how, &fault) !=
-		    GUEST_OK)
-			return;
-	}
+	count = step_fetch(v, &s, bytes);
 	if (decode(bytes, count, mode, &d) != DECODE_OK)
 		return;
 	access->bytes = d.memory ? d.rm_size : d.size;
