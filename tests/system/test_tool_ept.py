@@ -6,6 +6,7 @@ import pytest
 
 import console
 from conftest import guest
+from gdb_boot import attach, boot, go_to
 from test_monitor import open_monitor, run
 
 # Words that are wrong: what is said, and below which part of the line the caret stands.
@@ -81,3 +82,20 @@ def test_switched_while_it_runs(lintel):
         assert run(machine, "watch tick off") == ""
         assert run(machine, "redirect tick on") == "tick: redirect= is on\n"
     assert "do not know \"of\"" in run(machine, "hook tick of")
+
+
+def test_a_debugger_is_refused_in_a_page_that_is_shaped(lintel):
+    machine = boot(lintel, [guest("tick", debug="wait", hook="7fff:90")])
+    with attach(machine, helper=True) as gdb:
+        for at in range(0x7d00, 0x7d05):
+            gdb.run(f"break *{at:#x}")
+        said = gdb.run("continue")
+        assert "Cannot insert breakpoint 5" in said, said
+        gdb.run("delete")
+        go_to(gdb, 0x7c05)
+        gdb.run("monitor hook tick off")
+        for at in range(0x7d00, 0x7d05):
+            gdb.run(f"break *{at:#x}")
+        assert "Cannot insert" not in gdb.run("stepi")
+        gdb.run("delete")
+        gdb.run("detach")
