@@ -17,6 +17,7 @@ WITH_ERROR	equ 100h
 BAD		equ -3
 FULL		equ -4
 
+NO_MEMORY	equ 40000000h
 INTERRUPTS_MAX	equ 16		; that wait
 WITH_CODE	equ 1 << 8 | 1 << 10 | 1 << 11 | 1 << 12 | 1 << 13 | 1 << 14 | 1 << 17
 
@@ -46,6 +47,16 @@ WITH_CODE	equ 1 << 8 | 1 << 10 | 1 << 11 | 1 << 12 | 1 << 13 | 1 << 14 | 1 << 17
 	ok_if	e, %1
 %endmacro
 
+; Notes in a handler that VECTOR has arrived.
+%macro arrives 1
+	push	eax
+	push	ebx
+	mov	al, %1
+	call	note
+	pop	ebx
+	pop	eax
+%endmacro
+
 main:
 	try	{ask 13, 0}
 	raises	13, "#GP in real mode"
@@ -65,6 +76,7 @@ main:
 	call	in_hlt
 	call	full
 	call	nmis
+	call	cut_short
 	call	leave_protected
 	bits	16
 	pass
@@ -223,6 +235,33 @@ nmis:
 	order	"an NMI in its handler waits for IRET; in HLT too", 2, 20h, 2
 	ret
 
+; The stack lies where no memory is, so each push of the delivery is an EPT violation, and the frame
+; is lost. SDM 3C "Information for VM Exits That Occur During Event Delivery".
+cut_short:
+	set_gate 21h, .on_interrupt
+	set_gate 6, .on_ud
+	mov	[kept_esp], esp
+	sti
+	mov	esp, NO_MEMORY
+	ask	21h
+	jmp	$
+.on_interrupt:
+	mov	eax, esp
+	mov	esp, [kept_esp]
+	arrives	21h
+	sub	eax, NO_MEMORY
+	cmp	eax, -12
+	ok_if	e, "a delivery that an exit cuts short pushes its frame once"
+	mov	esp, NO_MEMORY
+	ask	6
+	jmp	$
+.on_ud:
+	mov	esp, [kept_esp]
+	arrives	6
+	order	"the interrupt came once, and an exception too", 21h, 6
+	set_gate 6, lib_stubs_32 + 6 * LIB_STUB
+	ret
+
 ; One tick in 10 ms; 8259A in protected mode as in real mode.
 start_tick:
 	outb	PIC1, 11h
@@ -234,15 +273,6 @@ start_tick:
 	ret
 
 ; ---- handlers -----------------------------------------------------------------------------------
-
-%macro arrives 1
-	push	eax
-	push	ebx
-	mov	al, %1
-	call	note
-	pop	ebx
-	pop	eax
-%endmacro
 
 %assign v 22h
 %rep 4
@@ -328,6 +358,7 @@ with_code	dd WITH_CODE
 db_from		dd 0
 ud_from		dd 0
 first_from	dd 0
+kept_esp	dd 0
 arrived		db 0
 asked		db 0
 arrivals	times 64 db 0
