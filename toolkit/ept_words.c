@@ -62,6 +62,32 @@ enum status redirect_read(struct text word, struct redirect *r, struct text *bad
 	return s;
 }
 
+enum status redirects_read(struct text value, struct redirect list[REDIRECTS_MAX], unsigned *count,
+			   struct text *bad, const char **what)
+{
+	struct text piece;
+
+	*count = 0;
+	while (text_next_piece(&value, ',', &piece)) {
+		struct redirect one;
+		enum status s = redirect_read(piece, &one, bad, what);
+
+		if (s != OK)
+			return s;
+		*bad = piece;
+		*what = "this page is there twice";
+		for (unsigned i = 0; i < *count; i++) {
+			if (list[i].page == one.page)
+				return ERR_EXISTS;
+		}
+		*what = "there is no room for so many pages";
+		if (*count == REDIRECTS_MAX)
+			return ERR_FULL;
+		list[(*count)++] = one;
+	}
+	return OK;
+}
+
 enum status hook_read(struct text word, struct hook *h, struct text *bad, const char **what)
 {
 	struct text at, bytes;

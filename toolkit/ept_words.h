@@ -13,6 +13,7 @@
 #include "kernel/text.h"
 
 #define HOOK_BYTES_MAX 16u
+#define REDIRECTS_MAX  16u
 
 enum redirect_kind { REDIRECT_PAGE, REDIRECT_ZEROS, REDIRECT_ONES };
 
@@ -32,5 +33,9 @@ struct hook {
  * ERR_RANGE (48 bits). */
 MUST_CHECK enum status redirect_read(struct text word, struct redirect *r, struct text *bad,
 				     const char **what);
+/* All words of a value; no page twice. Also ERR_EXISTS, ERR_FULL. */
+MUST_CHECK enum status redirects_read(struct text value, struct redirect list[REDIRECTS_MAX],
+				      unsigned *count, struct text *bad, const char **what);
+
 MUST_CHECK enum status hook_read(struct text word, struct hook *h, struct text *bad,
 				 const char **what);

@@ -8,8 +8,6 @@
 #include "toolkit/ept_words.h"
 #include "vmx/core.h"
 
-#define REDIRECTS_MAX 16u
-
 struct redirects {
 	struct redirect pages[REDIRECTS_MAX];
 	unsigned count;
@@ -60,27 +58,9 @@ static enum status read(struct vm_tools *t, enum vm_tool_word word, struct text 
 			struct tool_refusal *refusal)
 {
 	struct redirects *r = redirects_of(t);
-	struct text piece;
 
 	(void)word;
-	while (text_next_piece(&value, ',', &piece)) {
-		struct redirect one;
-		enum status s = redirect_read(piece, &one, &refusal->word, &refusal->what);
-
-		if (s != OK)
-			return s;
-		refusal->word = piece;
-		refusal->what = "this page is there twice";
-		for (unsigned i = 0; i < r->count; i++) {
-			if (r->pages[i].page == one.page)
-				return ERR_EXISTS;
-		}
-		refusal->what = "there is no room for so many pages";
-		if (r->count == REDIRECTS_MAX)
-			return ERR_FULL;
-		r->pages[r->count++] = one;
-	}
-	return OK;
+	return redirects_read(value, r->pages, &r->count, &refusal->word, &refusal->what);
 }
 
 static enum status check_ram(struct vm *vm, uint64_t page, char *message)

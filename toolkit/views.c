@@ -23,11 +23,10 @@
 #include "vmx/step.h"
 #include "vmx/vmcs.h"
 
-#define PAGES_MAX          16u
 #define FUNCTION_SWITCHING BIT(0) /* of IA32_VMX_VMFUNC and of the VM-function controls */
 
 struct views {
-	struct redirect pages[PAGES_MAX];
+	struct redirect pages[REDIRECTS_MAX];
 	unsigned count;
 	struct ept other;
 	hpa_t list;        /* 512 EPTPs; 0: no run is on */
@@ -46,24 +45,16 @@ static enum status read(struct vm_tools *t, enum vm_tool_word word, struct text 
 			struct tool_refusal *refusal)
 {
 	struct views *w = views_of(t);
-	struct text piece;
+	enum status s = redirects_read(value, w->pages, &w->count, &refusal->word, &refusal->what);
 
 	(void)word;
-	while (text_next_piece(&value, ',', &piece)) {
-		struct redirect one;
-		enum status s = redirect_read(piece, &one, &refusal->word, &refusal->what);
-
-		if (s != OK)
-			return s;
-		*refusal = (struct tool_refusal){piece, "views= takes ADDR:OTHER, two pages"};
-		if (one.kind != REDIRECT_PAGE)
-			return ERR_INVALID;
-		refusal->what = "there is no room for so many pages";
-		if (w->count == PAGES_MAX)
-			return ERR_FULL;
-		w->pages[w->count++] = one;
+	for (unsigned i = 0; s == OK && i < w->count; i++) {
+		if (w->pages[i].kind == REDIRECT_PAGE)
+			continue;
+		*refusal = (struct tool_refusal){value, "views= takes ADDR:OTHER, two pages"};
+		s = ERR_INVALID;
 	}
-	return OK;
+	return s;
 }
 
 static bool fit(const struct vm_tools *t, struct tool_controls *c)

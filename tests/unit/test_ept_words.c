@@ -1,6 +1,9 @@
 /* tests/unit/test_ept_words.c - toolkit/ept_words.h: the values of redirect= and hook=. */
 #include "tests/unit/support.h"
 
+#include <stdio.h>
+#include <string.h>
+
 #include "toolkit/ept_words.h"
 
 static void refuses_redirect(const char *word, enum status wanted, const char *part,
@@ -63,6 +66,32 @@ static void a_wrong_redirect_says_what_is_wrong(void **state)
 			 "this address is out of range");
 }
 
+static void redirects_are_a_list_without_a_page_twice(void **state)
+{
+	char many[REDIRECTS_MAX * 12 + 12] = "";
+	struct redirect list[REDIRECTS_MAX];
+	struct text bad;
+	const char *what;
+	unsigned count;
+
+	(void)state;
+	assert_int_equal(
+		redirects_read(text_from("1000:2000,3000:ones"), list, &count, &bad, &what), OK);
+	assert_int_equal(count, 2);
+	assert_int_equal(list[1].page, 0x3000);
+	assert_int_equal(
+		redirects_read(text_from("1000:2000,0x1000:ones"), list, &count, &bad, &what),
+		ERR_EXISTS);
+	assert_true(text_is(bad, "0x1000:ones"));
+	assert_string_equal(what, "this page is there twice");
+	for (unsigned i = 0; i <= REDIRECTS_MAX; i++)
+		snprintf(many + strlen(many), sizeof(many) - strlen(many), "%s%x000:ones",
+			 i ? "," : "", i + 1);
+	assert_int_equal(redirects_read(text_from(many), list, &count, &bad, &what), ERR_FULL);
+	assert_true(text_is(bad, "11000:ones"));
+	assert_int_equal(count, REDIRECTS_MAX);
+}
+
 static void a_hook_has_an_address_and_bytes(void **state)
 {
 	struct hook h;
@@ -103,6 +132,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_redirect_has_a_page_and_another),
 		cmocka_unit_test(a_wrong_redirect_says_what_is_wrong),
+		cmocka_unit_test(redirects_are_a_list_without_a_page_twice),
 		cmocka_unit_test(a_hook_has_an_address_and_bytes),
 		cmocka_unit_test(a_wrong_hook_says_what_is_wrong),
 	};
