@@ -187,6 +187,16 @@ static enum status take(const struct vm *vm, struct dirty *d)
 	return s;
 }
 
+/* A guest in a view of its own (views=) stays there; only the VM's own tables have the flags. */
+static void set_flags(struct vm *vm, bool on)
+{
+	bool in_force = vmcs_read(VMCS_EPT_POINTER) == ept_pointer(vm_ept(vm), vm->ept_flags);
+
+	vm->ept_flags = on;
+	if (in_force)
+		vm_load_ept(vm);
+}
+
 static enum status start(struct vm *vm)
 {
 	struct dirty *d = dirty_of(vm);
@@ -202,8 +212,7 @@ static enum status start(struct vm *vm)
 		d->log_full = 0;
 		clear_flags(vm);
 		vm->memory.written = &d->written;
-		vm->ept_flags = true;
-		vm_load_ept(vm);
+		set_flags(vm, true);
 		if (vmx_caps.pml) {
 			vmcs_write(VMCS_PML_ADDRESS, d->log.raw);
 			vmcs_write(VMCS_GUEST_PML_INDEX, LOG_FIRST);
@@ -221,8 +230,7 @@ static void stop(struct vm *vm)
 
 	lock_acquire(&vm->lock);
 	vm->memory.written = NULL;
-	vm->ept_flags = false;
-	vm_load_ept(vm);
+	set_flags(vm, false);
 	if (ept_limit(&vm->ept, d->leaf_before) != OK)
 		panic("leaves of EPT may not be as large as they were");
 	pool_join_all(vm);
