@@ -254,7 +254,7 @@ static bool hypercall(struct vcpu *v, uint32_t number, uint32_t *answer)
 {
 	uint32_t on = (uint32_t)v->gpr[RBX];
 
-	if (number != HYPERCALL_HOOK)
+	if (number != HYPERCALL_HOOK || !wanted(v->vm->tools))
 		return false;
 	*answer = on <= 1 && hook_set(v->vm, on) ? 0 : HYPERCALL_BAD;
 	return true;

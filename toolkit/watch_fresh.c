@@ -73,8 +73,10 @@ static void see(struct vcpu *v, const struct ept_access *a)
 	if (!writer || !w)
 		return;
 	if ((a->rights & EPT_EXEC) && *writer && !(a->before & EPT_WRITE)) {
+		uint64_t rip = ~*writer;
+
 		watch_hit(v, w, "fresh code at %#llx (written by %#llx)",
-			  (unsigned long long)a->at.raw, (unsigned long long)~*writer);
+			  (unsigned long long)a->at.raw, (unsigned long long)rip);
 		*writer = 0;
 	}
 	if ((a->rights & EPT_WRITE) && !*writer)
