@@ -106,6 +106,9 @@ static enum status set_leaf(struct vm *vm, gpa_t at, const struct ept_shape *pla
 		if (split != OK)
 			return split;
 	}
+	/* The leaf goes, and its dirty flag with it. */
+	if (leaf.dirty && (moves || !s->rights) && vm->memory.written)
+		guest_written_mark(vm->memory.written, behind_a20(vm, at.raw).raw, 1);
 	if (!s->rights)
 		return present ? ept_unmap(e, at, PAGE_4K) : OK;
 	return moves ? ept_map(e, at, s->frame, PAGE_4K, s->rights, leaf.type)

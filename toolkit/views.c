@@ -72,15 +72,21 @@ static bool fit(const struct vm_tools *t, struct tool_controls *c)
 
 /* ---- a VM's life ---- */
 
+/* The page's frame, if it is RAM. */
+static const void *find_ram(struct vm *vm, uint64_t page)
+{
+	return guest_memory_is_rom(&vm->memory, gpa(page)) ? NULL : ept_pages_bytes(vm, gpa(page));
+}
+
 static enum status map_pages(struct vm *vm, struct views *w, char *message)
 {
 	enum status s = guest_memory_map(&vm->memory, &w->other);
 
 	for (unsigned i = 0; i < w->count && s == OK; i++) {
 		const struct redirect *p = &w->pages[i];
-		void *other = guest_memory_ptr(&vm->memory, gpa(p->other), PAGE_4K);
+		const void *other = find_ram(vm, p->other);
 
-		if (!other || !guest_memory_ptr(&vm->memory, gpa(p->page), PAGE_4K)) {
+		if (!other || !find_ram(vm, p->page)) {
 			text_format(message, TOOL_TEXT, "views=: there is no RAM at %#llx",
 				    (unsigned long long)(other ? p->page : p->other));
 			return ERR_RANGE;
