@@ -8,19 +8,6 @@
 #define UART_BASE_BAUD 115200u
 #define PIT_MHZ        (VPIT_CYCLE_TICKS * 1000000000000 / VPIT_CYCLE_NS) /* thousandths of a Hz */
 
-static bool run_on_vm(const struct monitor_args *a,
-		      void (*fn)(struct vm *vm, const struct monitor_args *a, void *context))
-{
-	struct vm *vm;
-
-	if (!monitor_counts(a, 2, 2))
-		return false;
-	vm = monitor_vm(a, 1);
-	if (vm)
-		monitor_on_core(a, vm, fn, NULL);
-	return true;
-}
-
 /* ---- pic ---- */
 
 static void print_pic_chip(const struct monitor_args *a, const char *name,
@@ -62,7 +49,7 @@ static void print_pic(struct vm *vm, const struct monitor_args *a, void *context
 
 static bool pic(const struct monitor_args *a)
 {
-	return run_on_vm(a, print_pic);
+	return monitor_run_on(a, 2, print_pic, NULL);
 }
 
 const struct monitor_command command_pic = {
@@ -125,7 +112,7 @@ static void print_pit(struct vm *vm, const struct monitor_args *a, void *context
 
 static bool pit(const struct monitor_args *a)
 {
-	return run_on_vm(a, print_pit);
+	return monitor_run_on(a, 2, print_pit, NULL);
 }
 
 const struct monitor_command command_pit = {
@@ -167,7 +154,7 @@ static void print_uart(struct vm *vm, const struct monitor_args *a, void *contex
 
 static bool uart(const struct monitor_args *a)
 {
-	return run_on_vm(a, print_uart);
+	return monitor_run_on(a, 2, print_uart, NULL);
 }
 
 const struct monitor_command command_uart = {
@@ -207,7 +194,7 @@ static void print_rtc(struct vm *vm, const struct monitor_args *a, void *context
 
 static bool rtc(const struct monitor_args *a)
 {
-	return run_on_vm(a, print_rtc);
+	return monitor_run_on(a, 2, print_rtc, NULL);
 }
 
 const struct monitor_command command_rtc = {
@@ -242,7 +229,7 @@ static void print_kbd(struct vm *vm, const struct monitor_args *a, void *context
 
 static bool kbd(const struct monitor_args *a)
 {
-	return run_on_vm(a, print_kbd);
+	return monitor_run_on(a, 2, print_kbd, NULL);
 }
 
 const struct monitor_command command_kbd = {
@@ -306,7 +293,7 @@ static void print_io(struct vm *vm, const struct monitor_args *a, void *context)
 
 static bool io(const struct monitor_args *a)
 {
-	return run_on_vm(a, print_io);
+	return monitor_run_on(a, 2, print_io, NULL);
 }
 
 const struct monitor_command command_io = {

@@ -45,14 +45,8 @@ static void show(struct vm *vm, const struct monitor_args *a, void *context)
 static bool dirty(const struct monitor_args *a)
 {
 	bool reset = a->count == 3 && text_is(a->words[2], "reset");
-	struct vm *vm;
 
-	if (!monitor_counts(a, 2, reset ? 3 : 2))
-		return false;
-	vm = monitor_vm(a, 1);
-	if (vm)
-		monitor_on_core(a, vm, show, &reset);
-	return true;
+	return monitor_run_on(a, reset ? 3 : 2, show, &reset);
 }
 
 const struct monitor_command command_dirty = {

@@ -25,14 +25,8 @@ static void show_or_reset(struct vm *vm, const struct monitor_args *a, void *con
 static bool profile(const struct monitor_args *a)
 {
 	bool reset = a->count == 3 && text_is(a->words[2], "reset");
-	struct vm *vm;
 
-	if (!monitor_counts(a, 2, reset ? 3 : 2))
-		return false;
-	vm = monitor_vm(a, 1);
-	if (vm)
-		monitor_on_core(a, vm, show_or_reset, &reset);
-	return true;
+	return monitor_run_on(a, reset ? 3 : 2, show_or_reset, &reset);
 }
 
 const struct monitor_command command_profile = {

@@ -143,14 +143,7 @@ static void print_vcpu(struct vm *vm, const struct monitor_args *a, void *contex
 
 static bool vcpu(const struct monitor_args *a)
 {
-	struct vm *vm;
-
-	if (!monitor_counts(a, 2, 2))
-		return false;
-	vm = monitor_vm(a, 1);
-	if (vm)
-		monitor_on_core(a, vm, print_vcpu, NULL);
-	return true;
+	return monitor_run_on(a, 2, print_vcpu, NULL);
 }
 
 const struct monitor_command command_vcpu = {
@@ -229,14 +222,7 @@ static void print_vmcs(struct vm *vm, const struct monitor_args *a, void *contex
 
 static bool vmcs(const struct monitor_args *a)
 {
-	struct vm *vm;
-
-	if (!monitor_counts(a, 2, 3))
-		return false;
-	vm = monitor_vm(a, 1);
-	if (vm)
-		monitor_on_core(a, vm, print_vmcs, NULL);
-	return true;
+	return monitor_run_on(a, 3, print_vmcs, NULL);
 }
 
 const struct monitor_command command_vmcs = {

@@ -109,6 +109,20 @@ void monitor_on_core(const struct monitor_args *a, struct vm *vm,
 		monitor_print(a, "core %u does not answer\n", vm->vcpu.core);
 }
 
+bool monitor_run_on(const struct monitor_args *a, unsigned most,
+		    void (*fn)(struct vm *vm, const struct monitor_args *a, void *context),
+		    void *context)
+{
+	struct vm *vm;
+
+	if (!monitor_counts(a, 2, most))
+		return false;
+	vm = monitor_vm(a, 1);
+	if (vm)
+		monitor_on_core(a, vm, fn, context);
+	return true;
+}
+
 static uint64_t field_value(const void *structure, const struct monitor_field *f)
 {
 	uint64_t value = 0;

@@ -50,6 +50,12 @@ void monitor_on_core(const struct monitor_args *a, struct vm *vm,
 		     void (*fn)(struct vm *vm, const struct monitor_args *a, void *context),
 		     void *context);
 
+/* The whole of a command "NAME [WORD]": words from 2 to most, then fn as above. For run() to
+ * return. */
+bool monitor_run_on(const struct monitor_args *a, unsigned most,
+		    void (*fn)(struct vm *vm, const struct monitor_args *a, void *context),
+		    void *context);
+
 /* Members of a structure, for monitor_fields(). */
 struct monitor_field {
 	const char *name;
