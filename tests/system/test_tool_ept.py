@@ -66,7 +66,7 @@ def test_wrong_words_are_refused(lintel):
 
 def test_switched_while_it_runs(lintel):
     machine = lintel.boot([guest("tick", repeat=1000, hook="7fff:90", redirect="50000:ones",
-                                 watchlog=0)], time_limit_s=180)
+                                 watchlog=0)], ips=50_000_000, time_limit_s=180)
     machine.expect("tick 1")
     open_monitor(machine)
     for _ in range(2):
@@ -77,9 +77,11 @@ def test_switched_while_it_runs(lintel):
         assert run(machine, "redirect tick") == "tick: redirect= is off\n"
         machine.expect(r"tick\| tick \d")
         assert re.fullmatch(r"ept:7bf0\+10:w +[1-9]\d* hits\n", run(machine, "watch tick"))
+        assert run(machine, "hook tick off") == "tick: hook= is off\n"
         assert run(machine, "watch tick fresh") == ""
         machine.expect(r"tick\| tick \d")
         assert run(machine, "watch tick off") == ""
+        assert run(machine, "hook tick on") == "tick: hook= is on\n"
         assert run(machine, "redirect tick on") == "tick: redirect= is on\n"
     assert "do not know \"of\"" in run(machine, "hook tick of")
 
