@@ -77,11 +77,7 @@ def test_switched_while_it_runs(lintel):
         assert run(machine, "redirect tick") == "tick: redirect= is off\n"
         machine.expect(r"tick\| tick \d")
         assert re.fullmatch(r"ept:7bf0\+10:w +[1-9]\d* hits\n", run(machine, "watch tick"))
-        assert run(machine, "hook tick off") == "tick: hook= is off\n"
-        assert run(machine, "watch tick fresh") == ""
-        machine.expect(r"tick\| tick \d")
         assert run(machine, "watch tick off") == ""
-        assert run(machine, "hook tick on") == "tick: hook= is on\n"
         assert run(machine, "redirect tick on") == "tick: redirect= is on\n"
     assert "do not know \"of\"" in run(machine, "hook tick of")
 
