@@ -245,13 +245,10 @@ static bool contains(struct guest_memory *m, gpa_t at, uint64_t len_bytes, bool 
 	return true;
 }
 
-/* The range lies in one piece of memory. */
-static NOINLINE void note(struct guest_memory *m, uint64_t at, uint64_t len_bytes)
+/* The range lies in one piece of RAM. */
+static NOINLINE void note(const struct guest_memory *m, uint64_t at, uint64_t len_bytes)
 {
-	uint64_t seen;
-
-	(void)find(m, at, &seen);
-	guest_written_mark(m->written, seen, len_bytes);
+	guest_written_mark(m->written, at & m->address_mask, len_bytes);
 }
 
 bool guest_memory_contains(struct guest_memory *m, gpa_t at, uint64_t len_bytes)
