@@ -121,6 +121,7 @@ enum status tools_apply(struct vm *vm, char *message)
 
 	if (s != OK)
 		return s;
+	t->asked = true;
 	t->active = active;
 	vm->tools_on = active != 0;
 	set_controls(&vm->vcpu, &c);

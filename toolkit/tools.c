@@ -174,6 +174,7 @@ static enum status create(const struct vm_config *config, struct vm_tools **made
 	for (unsigned i = 0; i < VM_TOOL_WORDS && s == OK; i++) {
 		if (!config->tools[i].len)
 			continue;
+		t->asked = true;
 		s = read_word(t, (enum vm_tool_word)i, config->tools[i], &r);
 		if (s != OK)
 			vm_line_quote(config->line, r.word, r.what, message, size);
@@ -197,6 +198,10 @@ static enum status begin(struct vm *vm, char *message, size_t size)
 	enum status s = OK;
 	unsigned begun;
 
+	if (!t->asked) {
+		t->running = true;
+		return OK;
+	}
 	if (!vm->restart) {
 		for (unsigned i = 0; i < t->watch_count; i++)
 			t->watches[i].hits = t->watches[i].told = 0;
@@ -225,7 +230,7 @@ static void end(struct vm *vm)
 	if (!vm->tools->running)
 		return;
 	vm->tools->running = false;
-	for (unsigned i = tool_count; i-- > 0;) {
+	for (unsigned i = vm->tools->asked ? tool_count : 0; i-- > 0;) {
 		if (tools[i]->end)
 			tools[i]->end(vm);
 	}
@@ -239,7 +244,7 @@ static void report(struct vm *vm)
 	for (unsigned i = 0; i < t->watch_count && (vm->runs_left <= 1 || !vm->ended_well); i++)
 		log_info(LOG_WATCH, "%s: watch %s: %llu hits", vm->config.name, t->watches[i].text,
 			 (unsigned long long)t->watches[i].hits);
-	for (unsigned i = 0; i < tool_count; i++) {
+	for (unsigned i = 0; i < tool_count && t->asked; i++) {
 		if (tools[i]->report)
 			tools[i]->report(vm);
 	}

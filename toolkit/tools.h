@@ -82,6 +82,7 @@ struct vm_tools {
 	uint64_t log_lines; /* watchlog= */
 	uint32_t active;    /* bit n: tools[n] */
 	bool running;       /* between begin() and end() */
+	bool asked;         /* the line has a word for it, or a change has come since */
 	void *state[TOOLS_MAX];
 	uint64_t total_bytes; /* of the whole allocation, the states behind this */
 };
