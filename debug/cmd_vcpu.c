@@ -271,7 +271,7 @@ static bool inject(const struct monitor_args *a)
 	enum status s;
 
 	if (!monitor_counts(a, 3, 4) || !monitor_take_number(a, 2, 0, 255, &vector) ||
-	    (a->count == 4 && !monitor_take_number(a, 3, 0, UINT32_MAX, &error_code)))
+	    (a->count == 4 && !monitor_take_number(a, 3, 0, UINT16_MAX, &error_code)))
 		return false;
 	vm = monitor_vm(a, 1);
 	if (!vm)

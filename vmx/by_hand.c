@@ -26,7 +26,7 @@ enum status by_hand_inject(struct vcpu *v, uint8_t vector, bool with_error, uint
 	struct vcpu_by_hand *h = &v->by_hand;
 	enum status s = OK;
 
-	if (!by_hand_fits(vector, with_error))
+	if (!by_hand_fits(vector, with_error) || (with_error && error_code > UINT16_MAX))
 		return ERR_INVALID;
 	if (vector == EXC_NMI && v->nmi_pending)
 		return ERR_FULL;

@@ -14,14 +14,15 @@
 
 #include "vmx/inject.h"
 
-/* VM entry refuses all else: #DF, #TS to #PF, #AC have an error code and no other event has. */
+/* VM entry refuses all else: #DF, #TS to #PF, #AC have an error code and no other event has. It
+ * refuses more than 16 bits there, too. */
 static inline bool by_hand_fits(uint8_t vector, bool with_error)
 {
 	return with_error == (vector < 32 && (EXCEPTIONS_WITH_ERROR_CODE & BIT(vector)) != 0);
 }
 
 /* Vector 2 an NMI, below 32 an exception, above an external interrupt. ERR_INVALID: not
- * by_hand_fits(); ERR_FULL: so many of its class wait already. */
+ * by_hand_fits(), or an error code above FFFFh; ERR_FULL: so many of its class wait already. */
 MUST_CHECK enum status by_hand_inject(struct vcpu *v, uint8_t vector, bool with_error,
 				      uint32_t error_code);
 

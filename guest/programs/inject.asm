@@ -91,6 +91,8 @@ arguments:
 	expect	BAD, "an interrupt with one"
 	ask	2, 0
 	expect	BAD, "an NMI with one"
+	ask	13, 10000h
+	expect	BAD, "an error code of more than 16 bits"
 	ask	200h
 	expect	BAD, "there is no vector 200h"
 	ret

@@ -56,6 +56,7 @@ COMMANDS = [
              r"IA32_VMX_CR0_FIXED1 +0xffffffff +always 0: none\n"
              r"IA32_VMX_CR4_FIXED0 +0x2000 +always 1: VMXE\n.*SMXE PKE.*\n"),
     ("inject a 256", r"256 is not from 0 to 0xff\nusage: inject NAME VECTOR \[ERRORCODE\]\n"),
+    ("inject a 13 0x10000", r"0x10000 is not from 0 to 0xffff\nusage: inject .*\n"),
     ("inject a 13", "#GP goes with an error code\n"),
     ("inject a 6 0", "#UD goes without an error code\n"),
     ("inject a 32 0", "an interrupt goes without an error code\n"),
