@@ -24,6 +24,7 @@ struct ept_pages {
 	unsigned open_count;
 	unsigned rights; /* of RAM where nothing else is said */
 	bool shaped;     /* in this run, once */
+	bool holes[2];   /* pages without any right; by vm->a20_off, each of the EPTs */
 };
 
 static struct ept_pages *pages_of(const struct vm *vm)
@@ -109,8 +110,10 @@ static enum status set_leaf(struct vm *vm, gpa_t at, const struct ept_shape *pla
 	/* The leaf goes, and its dirty flag with it. */
 	if (leaf.dirty && (moves || !s->rights) && vm->memory.written)
 		guest_written_mark(vm->memory.written, behind_a20(vm, at.raw).raw, 1);
-	if (!s->rights)
+	if (!s->rights) {
+		pages_of(vm)->holes[vm->a20_off] = true;
 		return present ? ept_unmap(e, at, PAGE_4K) : OK;
+	}
 	return moves ? ept_map(e, at, s->frame, PAGE_4K, s->rights, leaf.type)
 		     : ept_protect(e, at, PAGE_4K, s->rights);
 }
@@ -143,10 +146,28 @@ static void settle(struct vm *vm, gpa_t page)
 		settle_at(vm, gpa(page.raw ^ BIT(20)));
 }
 
+/* Pages without any right: they are no leaves, ept_protect() passes them over. */
+static void fill_holes(struct vm *vm, const struct guest_chunk *c)
+{
+	uint64_t at = c->start.raw, end = at + c->len_bytes, next;
+
+	for (; at < end; at = next) {
+		struct ept_leaf leaf;
+		bool present = ept_walk(vm_ept(vm), gpa(at), &leaf) == OK;
+
+		next = present ? leaf.start.raw + leaf.size : at + PAGE_4K;
+		if (!present || vm->a20_off)
+			settle(vm, gpa(at));
+	}
+}
+
 static void settle_all(struct vm *vm)
 {
+	bool *holes = &pages_of(vm)->holes[vm->a20_off];
+	bool had_holes = *holes;
 	unsigned taken = 0;
 
+	*holes = false;
 	for (unsigned i = 0; i < ARRAY_SIZE(shapers); i++)
 		taken |= shapers[i]->takes ? shapers[i]->takes(vm) : 0;
 	pages_of(vm)->rights = EPT_RWX & ~taken;
@@ -156,6 +177,8 @@ static void settle_all(struct vm *vm)
 
 		check(vm, c->start, ept_protect(vm_ept(vm), c->start, c->len_bytes, rights));
 	}
+	for (uint32_t i = 0; i < vm->memory.count && had_holes; i++)
+		fill_holes(vm, &vm->memory.chunks[i]);
 	check(vm, gpa(0), pass_protect(vm));
 	for (unsigned i = 0; i < ARRAY_SIZE(shapers); i++)
 		shapers[i]->each(vm, settle);

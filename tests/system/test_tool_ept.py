@@ -82,6 +82,19 @@ def test_switched_while_it_runs(lintel):
     assert "do not know \"of\"" in run(machine, "hook tick of")
 
 
+@pytest.mark.parametrize("options", ["", "without=exec-only"])
+def test_a_page_without_rights_comes_back_when_its_watch_goes(lintel, options):
+    machine = lintel.boot([guest("tick", repeat=1000, watchlog=0)], options, time_limit_s=180)
+    machine.expect("tick 1")
+    open_monitor(machine)
+    for rights in ("rwx", "rw"):
+        assert run(machine, f"watch tick ept:7000+1000:{rights}") == ""
+        machine.expect(r"tick\| tick \d")
+        assert run(machine, "watch tick off") == ""
+        assert re.search(r"PTE .* rwx WB", run(machine, "ept walk tick 0x7c00"))
+        machine.expect(r"tick\| tick \d")
+
+
 def test_a_debugger_is_refused_in_a_page_that_is_shaped(lintel):
     machine = boot(lintel, [guest("tick", debug="wait", hook="7fff:90")])
     with attach(machine, helper=True) as gdb:
