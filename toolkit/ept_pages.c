@@ -1,6 +1,7 @@
 /* toolkit/ept_pages.c - see toolkit/ept_pages.h. */
 #include "toolkit/ept_pages.h"
 
+#include "guest/written.h"
 #include "kernel/log.h"
 #include "mm/phys.h"
 #include "toolkit/pass.h"
@@ -108,7 +109,7 @@ static enum status set_leaf(struct vm *vm, gpa_t at, const struct ept_shape *pla
 			return split;
 	}
 	/* The leaf goes, and its dirty flag with it. */
-	if (leaf.dirty && (moves || !s->rights) && vm->memory.written)
+	if (present && leaf.dirty && vm->memory.written && (moves || !s->rights))
 		guest_written_mark(vm->memory.written, behind_a20(vm, at.raw).raw, 1);
 	if (!s->rights) {
 		pages_of(vm)->holes[vm->a20_off] = true;

@@ -64,9 +64,11 @@ COMMANDS = [
 def test_exactly_the_pages_that_were_written(lintel, options, how):
     guests = [guest("dirtyloop", vm="loop", mem="4M", pool=4)]
     guests += [guest(name, mem="4M", watch="dirty") for name in WRITTEN]
+    guests += [guest("dirty", vm="shaped", mem="4M", hook="8fff:90", redirect="30000:zeros",
+                     watch="dirty,ept:20000+1000:rwx,ept:100000+2000:rw", watchlog=0)]
     guests += [guest("hello", vm=f"bad{n}") + f" {words}" for n, words in enumerate(REFUSED)]
     machine = lintel.boot(guests, options, cores=2, time_limit_s=120)
-    for _ in WRITTEN:
+    for _ in [*WRITTEN, "shaped"]:
         machine.expect(r"\] \w+: \d+ pages written[^\n]*\n", 60)
     before = machine.console
     machine.send(KEY)
@@ -81,6 +83,8 @@ def test_exactly_the_pages_that_were_written(lintel, options, how):
     for name, pages in WRITTEN.items():
         assert console.logged(before, f"{name}: ended by"), name
         assert console.logged(before, rf"{name}: \d+ pages written").text == f"{name}: {pages}"
+    shaped = console.logged(before, r"shaped: \d+ pages written").text
+    assert shaped.split(": ")[-1] == WRITTEN["dirty"].split(": ")[-1]
     full = console.logged(before, "dirty: the page-modification log was full 1 times")
     assert bool(full) == (how != "a scan of the tables")
     texts = [line.text for line in console.log(before)]
