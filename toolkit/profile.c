@@ -71,20 +71,15 @@ void profile_reset(struct profile *p)
 	p->count = p->hand = 0;
 }
 
-/*
- * What is named so far has names whose addresses rise with the places', so a symbol reaches from
- * the first place behind it to the next one with a better name.
- */
+/* To the first place behind it, unless that has a better one. */
 static void give_name(struct profile *p, const struct symbol *s, uint32_t name)
 {
-	for (uint32_t i = find(p, s->at); i < p->count; i++) {
-		struct profile_place *place = &p->places[i];
+	struct profile_place *place = &p->places[find(p, s->at)];
 
-		if (place->name && place->symbol_at >= s->at)
-			return;
-		place->symbol_at = s->at;
-		place->name = name + 1;
-	}
+	if (place == &p->places[p->count] || (place->name && place->symbol_at >= s->at))
+		return;
+	place->symbol_at = s->at;
+	place->name = name + 1;
 }
 
 void profile_name(struct profile *p, struct text symbols)
@@ -96,6 +91,13 @@ void profile_name(struct profile *p, struct text symbols)
 		p->places[i].name = 0;
 	while (symbols_next(&rest, &s) && s.name.at - symbols.at < UINT32_MAX)
 		give_name(p, &s, (uint32_t)(s.name.at - symbols.at));
+	/* And on, up to the next one that has one. */
+	for (uint32_t i = 1; i < p->count; i++) {
+		if (p->places[i].name)
+			continue;
+		p->places[i].symbol_at = p->places[i - 1].symbol_at;
+		p->places[i].name = p->places[i - 1].name;
+	}
 }
 
 static uint64_t start_of(const struct profile_place *place)
