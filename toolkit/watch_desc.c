@@ -93,6 +93,8 @@ static void stepped(struct vcpu *v)
 		return;
 	d->steps = false;
 	set_exiting(true);
+	if (v->step.delivered && !d->fault)
+		return; /* an interrupt in a debugger's step: the instruction comes behind it */
 	if (vmcs_read(VMCS_GUEST_RIP) != d->next) {
 		watch_hit(v, w, "%s: %s into the guest at %#llx", name,
 			  d->fault ? trap_name(d->fault) : "an exception",
