@@ -309,7 +309,12 @@ bool emulate_replace(struct emulation *e, const struct emulate_place *place, uin
 bool emulate_fetch_bytes(struct guest_memory *m, gpa_t at, uint8_t *to, unsigned count)
 {
 	struct stretch memory = last_chunk(m);
+	const uint8_t *code = UNLIKELY(m->code_count) ? guest_memory_code(m, at) : NULL;
 
+	if (UNLIKELY(code)) {
+		memcpy(to, code, min_u64(count, PAGE_4K - (at.raw & (PAGE_4K - 1))));
+		return true;
+	}
 	/* 16 bytes in two loads rather than some by a call, where the page has them. */
 	if (LIKELY((at.raw & (PAGE_4K - 1)) <= PAGE_4K - 16 && stretch_has(&memory, at.raw))) {
 		memcpy(to, (const void *)(memory.host + at.raw), 16);

@@ -48,11 +48,13 @@ enum guest_result guest_linear_probe(const struct guest_cpu_state *s, struct gue
 }
 
 static void copy_piece(struct guest_memory *m, gpa_t at, uint8_t *to, const uint8_t *from,
-		       size_t piece)
+		       size_t piece, unsigned access)
 {
 	if (to) {
-		const void *source = guest_memory_read_ptr(m, at, piece);
+		const void *source = access & WALK_FETCH ? guest_memory_code(m, at) : NULL;
 
+		if (!source)
+			source = guest_memory_read_ptr(m, at, piece);
 		if (source)
 			memcpy(to, source, piece);
 		else
@@ -82,10 +84,10 @@ static enum guest_result copy(const struct guest_cpu_state *s, struct guest_memo
 	if (result != GUEST_OK)
 		return result;
 	if (first > 0)
-		copy_piece(m, pages[0], to, from, first);
+		copy_piece(m, pages[0], to, from, first, access);
 	if (first < len_bytes)
 		copy_piece(m, pages[1], to ? to + first : NULL, from ? from + first : NULL,
-			   len_bytes - first);
+			   len_bytes - first, access);
 	return GUEST_OK;
 }
 

@@ -27,6 +27,12 @@ struct guest_chunk {
 	bool rom;
 };
 
+/* A page that the CPU runs as other bytes than it has (toolkit/hook.h, toolkit/redirect.h). */
+struct guest_code {
+	gpa_t page;
+	const uint8_t *bytes; /* 4 KiB */
+};
+
 struct guest_memory {
 	struct frames *frames;
 	struct guest_chunk *chunks; /* sorted by start, without overlap */
@@ -37,6 +43,8 @@ struct guest_memory {
 	uint64_t address_mask; /* all ones, or without bit 20 while the A20 line is low */
 	/* Where writes by the functions below are noted; NULL, as after guest_memory_init(). */
 	struct guest_written *written;
+	const struct guest_code *code; /* for who fetches instructions in the CPU's place */
+	uint32_t code_count;
 };
 
 /* Takes len_bytes of zeroed RAM out of frames. ERR_ALIGNMENT: not a multiple of 4 KiB; ERR_RANGE: 0
@@ -76,6 +84,18 @@ bool guest_memory_contains(struct guest_memory *m, gpa_t at, uint64_t len_bytes)
 
 /* The same in RAM or ROM, for reading only. */
 const void *guest_memory_read_ptr(struct guest_memory *m, gpa_t at, uint64_t len_bytes);
+
+/* The bytes from at to its page's end as they are run, if they are others; NULL. */
+static inline const uint8_t *guest_memory_code(const struct guest_memory *m, gpa_t at)
+{
+	uint64_t seen = at.raw & m->address_mask;
+
+	for (uint32_t i = 0; i < m->code_count; i++) {
+		if (seen - m->code[i].page.raw < PAGE_4K)
+			return m->code[i].bytes + (seen - m->code[i].page.raw);
+	}
+	return NULL;
+}
 
 /* Maps all RAM into e, write-back, with all rights, and ROM without the right to write. Also takes
  * the last shadow of guest_memory_map_a20_off() away, so the two may be called in turn on one EPT.

@@ -15,6 +15,8 @@
 /* More than an instruction touches, with its page tables; AVX-512's gathers go on in parts. */
 #define OPEN_MAX                64u
 
+#define CODE_MAX                32u /* pages that redirect= and hook= can have */
+
 #define VIOLATION_NMI_UNBLOCKED BIT(12)
 
 static const struct ept_shaper *const shapers[] = {&shaper_redirect, &shaper_hook, &shaper_watch,
@@ -25,7 +27,9 @@ struct ept_pages {
 	unsigned open_count;
 	unsigned rights; /* of RAM where nothing else is said */
 	bool shaped;     /* in this run, once */
-	bool holes[2];   /* pages without any right; by vm->a20_off, each of the EPTs */
+	struct guest_code code[CODE_MAX];
+	unsigned code_count;
+	bool holes[2]; /* pages without any right; by vm->a20_off, each of the EPTs */
 };
 
 static struct ept_pages *pages_of(const struct vm *vm)
@@ -162,28 +166,46 @@ static void fill_holes(struct vm *vm, const struct guest_chunk *c)
 	}
 }
 
+/* A later shaper's word counts. */
+void ept_pages_run_as(struct vm *vm, gpa_t page, const void *bytes)
+{
+	struct ept_pages *p = pages_of(vm);
+	unsigned i = 0;
+
+	while (i < p->code_count && p->code[i].page.raw != page.raw)
+		i++;
+	if (i == CODE_MAX)
+		return;
+	p->code[i] = (struct guest_code){.page = page, .bytes = bytes};
+	p->code_count += i == p->code_count;
+}
+
 static void settle_all(struct vm *vm)
 {
-	bool *holes = &pages_of(vm)->holes[vm->a20_off];
+	struct ept_pages *p = pages_of(vm);
+	bool *holes = &p->holes[vm->a20_off];
 	bool had_holes = *holes;
 	unsigned taken = 0;
 
 	*holes = false;
 	for (unsigned i = 0; i < ARRAY_SIZE(shapers); i++)
 		taken |= shapers[i]->takes ? shapers[i]->takes(vm) : 0;
-	pages_of(vm)->rights = EPT_RWX & ~taken;
+	p->rights = EPT_RWX & ~taken;
 	for (uint32_t i = 0; i < vm->memory.count; i++) {
 		const struct guest_chunk *c = &vm->memory.chunks[i];
-		unsigned rights = c->rom ? EPT_READ | EPT_EXEC : pages_of(vm)->rights;
+		unsigned rights = c->rom ? EPT_READ | EPT_EXEC : p->rights;
 
 		check(vm, c->start, ept_protect(vm_ept(vm), c->start, c->len_bytes, rights));
 	}
 	for (uint32_t i = 0; i < vm->memory.count && had_holes; i++)
 		fill_holes(vm, &vm->memory.chunks[i]);
 	check(vm, gpa(0), pass_protect(vm));
+	p->code_count = 0;
 	for (unsigned i = 0; i < ARRAY_SIZE(shapers); i++)
 		shapers[i]->each(vm, settle);
-	if (!pages_of(vm)->open_count)
+	vm->memory.code = p->code;
+	vm->memory.code_count = p->code_count;
+	if (!p->open_count)
 		pool_join_all(vm);
 	vm->vcpu.flush_ept = true;
 	vm->vcpu.prepare |= PREPARE_EVENTS;
@@ -329,6 +351,11 @@ static enum status begin(struct vm *vm, char *message)
 	return OK;
 }
 
+static void end(struct vm *vm)
+{
+	vm->memory.code_count = 0;
+}
+
 static void change(struct vm *vm)
 {
 	struct tool_controls ignored;
@@ -349,6 +376,7 @@ const struct tool tool_ept_pages = {
 	.fit = fit,
 	.begin = begin,
 	.change = change,
+	.end = end,
 	.exit = violation,
 	.stepped = stepped,
 };

@@ -43,7 +43,8 @@ struct ept_shaper {
 	void (*shape)(struct vm *vm, gpa_t page, const struct ept_open *open, struct ept_shape *s);
 	/* Taken from all RAM. */
 	unsigned (*takes)(struct vm *vm);
-	/* Calls settle() with each page of its own that may differ from the rest. */
+	/* Calls settle() with each page of its own that may differ from the rest, and
+	 * ept_pages_run_as() if that is run as other bytes. */
 	void (*each)(struct vm *vm, void (*settle)(struct vm *vm, gpa_t page));
 	/* An access was stopped; without the VM's lock, as the next. */
 	void (*see)(struct vcpu *v, const struct ept_access *a);
@@ -57,6 +58,9 @@ extern const struct ept_shaper shaper_redirect, shaper_hook, shaper_watch, shape
 void ept_pages_apply(struct vm *vm);
 
 void views_follow_a20(struct vm *vm); /* toolkit/views.c */
+
+/* For each() alone: the emulator too, and who looks at the next instruction, finds these bytes. */
+void ept_pages_run_as(struct vm *vm, gpa_t page, const void *bytes);
 
 /* As struct vmx_tools_ops has them. */
 void ept_pages_follow_a20(struct vm *vm);

@@ -112,8 +112,13 @@ static void each(struct vm *vm, void (*settle)(struct vm *vm, gpa_t page))
 {
 	const struct hooks *h = hooks_of(vm->tools);
 
-	for (unsigned i = 0; i < h->count; i++)
-		settle(vm, gpa(page_of(&h->hooks[i])));
+	for (unsigned i = 0; i < h->count; i++) {
+		gpa_t page = gpa(page_of(&h->hooks[i]));
+
+		settle(vm, page);
+		if (h->on && h->copies[i].raw)
+			ept_pages_run_as(vm, page, phys_ptr(h->copies[i]));
+	}
 }
 
 static void over(struct vcpu *v, const struct ept_open *open, unsigned count)

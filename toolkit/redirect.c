@@ -27,6 +27,13 @@ static bool wanted(const struct vm_tools *t)
 	return redirects_of(t)->count != 0;
 }
 
+static hpa_t frame_of(struct vm *vm, const struct redirects *r, const struct redirect *p)
+{
+	if (p->kind == REDIRECT_PAGE)
+		return phys_of(ept_pages_bytes(vm, gpa(p->other)));
+	return hpa(r->fixed.raw + (p->kind == REDIRECT_ONES ? PAGE_4K : 0));
+}
+
 static void shape(struct vm *vm, gpa_t page, const struct ept_open *open, struct ept_shape *s)
 {
 	const struct redirects *r = redirects_of(vm->tools);
@@ -37,10 +44,7 @@ static void shape(struct vm *vm, gpa_t page, const struct ept_open *open, struct
 		if (p->page != page.raw || (open && (open->rights & EPT_WRITE)))
 			continue;
 		s->rights &= EPT_READ | EPT_EXEC;
-		if (p->kind == REDIRECT_PAGE)
-			s->frame = phys_of(ept_pages_bytes(vm, gpa(p->other)));
-		else
-			s->frame.raw = r->fixed.raw + (p->kind == REDIRECT_ONES ? PAGE_4K : 0);
+		s->frame = frame_of(vm, r, p);
 	}
 }
 
@@ -48,8 +52,12 @@ static void each(struct vm *vm, void (*settle)(struct vm *vm, gpa_t page))
 {
 	const struct redirects *r = redirects_of(vm->tools);
 
-	for (unsigned i = 0; i < r->count; i++)
+	for (unsigned i = 0; i < r->count; i++) {
 		settle(vm, gpa(r->pages[i].page));
+		if (r->on)
+			ept_pages_run_as(vm, gpa(r->pages[i].page),
+					 phys_ptr(frame_of(vm, r, &r->pages[i])));
+	}
 }
 
 const struct ept_shaper shaper_redirect = {.wanted = wanted, .shape = shape, .each = each};

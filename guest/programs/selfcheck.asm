@@ -2,7 +2,8 @@
 ;
 ; answer() is at 9000h and returns 1 by MOV AX, 1 (B8 01 00); with hook=9000:b80200 it returns 2.
 ; The sum of its page, and its bytes, stay what they are: read from another page, and by code in
-; the page itself. What is written in the page is run. If the line grants it (hypercalls=hook), it
+; the page itself. What is written in the page is run. trap() at 9800h returns 1 as well, and
+; 3 if it becomes INT 40h (9800:cd4090). If the line grants it (hypercalls=hook), it
 ; turns the hook off and on.
 
 %define NAME "selfcheck"
@@ -11,6 +12,7 @@
 HYPERCALL_HOOK	equ 4C4E0007h
 
 main:
+	set_vector 40h, on_trap
 	call	sum_from_here
 	mov	[sum], eax
 	call	answer
@@ -57,6 +59,11 @@ main:
 	cmp	ax, 2
 	ok_if	e, "and on again, 2"
 .done:
+	call	trap
+	movzx	eax, ax
+	say	"the trap gives "
+	print_dec
+	line
 	call	sum_from_here
 	cmp	eax, [sum]
 	ok_if	e, "the sum at last"
@@ -71,6 +78,14 @@ sum_from_here:
 	cmp	si, answer + 1000h
 	jne	.next
 	ret
+
+; Its frame: IP, CS, flags.
+on_trap:
+	mov	bp, sp
+	test	byte [bp + 5], 1	; TF
+	must	z, "TF is clear in the flags that INT pushes"
+	mov	ax, 3
+	iret
 
 sum	dd 0
 
@@ -95,5 +110,9 @@ sum_from_within:
 	add	si, 4
 	cmp	si, answer + 1000h
 	jne	.next
+	ret
+	times 9800h - 7C00h - ($ - $$) db 0
+trap:
+	mov	ax, 1
 	ret
 	times 0A000h - 7C00h - ($ - $$) db 0

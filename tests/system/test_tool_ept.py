@@ -34,7 +34,8 @@ def test_accesses_are_counted_and_pages_hidden(lintel, options):
     both = ",".join(HITS)
     guests += [guest("touch", vm="all", watch=f"{both},fresh", watchlog=0, hook="20800:90"),
                guest("selfcheck", vm="plain", core=0),
-               guest("selfcheck", vm="hooked", core=1, hook="9000:b80200", hypercalls="hook"),
+               guest("selfcheck", vm="hooked", core=1, hook="9000:b80200,9800:cd4090",
+                     hypercalls="hook"),
                guest("mirror", vm="mirror", redirect="20000:21000,22000:zeros,23000:ones"),
                guest("a20", vm="a20", mem="4M", watch="ept:50000+1000:rw", watchlog=0,
                      hook="60000:90", views="50000:51000")]
@@ -44,6 +45,7 @@ def test_accesses_are_counted_and_pages_hidden(lintel, options):
         assert console.logged(seen, re.escape(f"all: watch {word}: {count} hits"))
     assert "the answer is 1" in seen and "the answer is 2" in seen
     assert seen.count("ok: and on again, 2") == 1
+    assert "the trap gives 1" in seen and "the trap gives 3" in seen
 
 
 def test_wrong_words_are_refused(lintel):
