@@ -294,11 +294,12 @@ static bool waits_in_hlt(struct vcpu *v)
 	return true;
 }
 
-/* True: nobody wants the core for something else. */
-static bool serve_host(void)
+/* True: nobody wants the core for something else, and nobody has begun a step over a HLT, which
+ * waits outside of the guest (vmx/step.c). */
+static bool serve_host(const struct vcpu *v)
 {
 	vmx_service();
-	return !__atomic_load_n(&this_cpu()->pending, __ATOMIC_ACQUIRE);
+	return !__atomic_load_n(&this_cpu()->pending, __ATOMIC_ACQUIRE) && !v->halted;
 }
 
 /* True: the guest may go on. Otherwise *action is what vcpu_run() returns. */
@@ -313,7 +314,7 @@ static bool end_turn(struct vcpu *v, enum exit_action *action)
 		if (waits_in_hlt(v)) {
 			v->ran_until_ns = 0; /* it does */
 			/* Each HLT begins a turn, so the end of one may never come. */
-			return serve_host();
+			return serve_host(v);
 		}
 		v->halted = true;
 		v->wake_ns = 0;
@@ -326,7 +327,7 @@ static bool end_turn(struct vcpu *v, enum exit_action *action)
 	cpu_irq_window();
 	if (UNLIKELY(v->trace))
 		trace_host(v);
-	return serve_host() && vm_now_ns(v->vm) < v->slice_end_ns && !vm_waits_for_log(v->vm);
+	return serve_host(v) && vm_now_ns(v->vm) < v->slice_end_ns && !vm_waits_for_log(v->vm);
 }
 
 /* The fast path says nothing to log and trace, and knows one timer only. */

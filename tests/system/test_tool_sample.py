@@ -120,3 +120,18 @@ def test_the_monitor_begins_shows_and_ends_both(lintel):
     machine.send("exit\r")
     text = lintel.end_well(machine)
     assert "dropped" not in text
+
+
+def test_hlt_ends_by_an_interrupt_also_where_steps_begin_or_a_stop_comes_in_it(lintel):
+    machine = lintel.boot([guest("haltstep", vm="a", steps=100000)], ips=10_000_000)
+    machine.expect("halts and goes on")
+    machine.send(KEY)
+    machine.expect("lintel> ")
+    ask(machine, "log watch:warn", r"")
+    ask(machine, "watch a step", r"")
+    for _ in range(5):
+        ask(machine, "vm pause a", r"[^\n]*lintel> ")
+        ask(machine, "vm resume a", r"[^\n]*lintel> ")
+    ask(machine, "watch a", r"step +[1-9]\d* hits\r\n")
+    machine.send("exit\r")
+    assert "PASS haltstep" in lintel.end_well(machine)
