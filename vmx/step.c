@@ -64,7 +64,7 @@ void step_begin_open(struct vcpu *v)
 void step_cancel(struct vcpu *v, uint8_t why)
 {
 	v->stepping &= (uint8_t)~why;
-	v->step.waits = false;
+	v->step.waits &= (v->stepping & STEP_ANY) != 0;
 }
 
 static void set_mtf(struct vcpu *v, bool on)
