@@ -43,7 +43,7 @@ static enum status read_area(struct vm_tools *t, enum vm_tool_word word, struct 
 static bool fit(const struct vm_tools *t, struct tool_controls *c)
 {
 	(void)c; /* no control: the counts say that there are areas */
-	return state_of(t)->count && watch_any(t, WATCH_MSR);
+	return state_of(t)->count && (watch_any(t, WATCH_MSR) || watch_any(t, WATCH_SYSCALL));
 }
 
 static enum status begin(struct vm *vm, char *message)
@@ -103,7 +103,8 @@ uint64_t msr_area_read(const struct vcpu *v, uint32_t index)
 	return msr_area_has(v, index, &value) ? value : cpu_rdmsr(index);
 }
 
-/* RDMSR and WRMSR exit only if somebody watches them. */
+/* RDMSR and WRMSR exit only if somebody watches them, or all of them where there was no memory for
+ * a bitmap (toolkit/watch_msr.c). */
 static enum exit_action access_msr(struct vcpu *v, struct tool_exit *x)
 {
 	struct msr_area_entry *e = find(v->vm->tools, (uint32_t)v->gpr[RCX]);
