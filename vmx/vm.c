@@ -198,6 +198,8 @@ bool vm_start(struct vm *vm)
 
 	if (vm_build(vm, message, sizeof(message)) != OK) {
 		report_refusal(vm, message);
+		if (vmx_tools && vm->restart)
+			vmx_tools->report(vm); /* of the machine before the reset */
 		retire(vm, false);
 		return false;
 	}
