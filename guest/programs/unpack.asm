@@ -45,9 +45,18 @@ change:
 bad:
 	mov	si, bad_text
 say:
-	mov	dx, 3F8h
+	mov	dx, 3FBh
+	mov	al, 3			; LCR: 8 data bits
+	out	dx, al
 	mov	cx, 13
-	rep	outsb
+.next:
+	mov	dx, 3FDh		; LSR: the transmitter is empty
+	in	al, dx
+	test	al, 20h
+	jz	.next
+	mov	dx, 3F8h
+	outsb
+	loop	.next
 	mov	dx, 8900h		; the end
 	mov	si, shutdown
 	mov	cx, 8
