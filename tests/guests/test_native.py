@@ -17,7 +17,7 @@ def test_guest_prints_what_is_expected_without_lintel(name):
 # its own that say what it has to print.
 ELSEWHERE = {"ata": "test_board.py", "kbd": "test_board.py", "power": "test_board.py",
              "reset": "test_board.py", "rom": "test_board.py", "mbhello": "test_board_crowd.py",
-             "exits": "test_stats.py"}
+             "exits": "test_stats.py", "vmxsim": "test_tool_hypercalls.py"}
 
 
 def test_every_guest_program_has_an_expectation_or_a_test_of_its_own():

@@ -26,10 +26,11 @@ IPS = {"hltwake": 50_000_000, "uart": 50_000_000}
 TIMED = ["flood", "hltwake", "nmi", "pit", "uart"]
 
 # The demo wants the keyboard, the benches a quiet machine, rtc some seconds of its own, debuggee
-# its usual speed; wild takes long and gains nothing here, and hypercalls fills the log. Too many on
-# a core, and lines wait so long that others break in.
-QUIET = {"bench", "debuggee", "demo", "fastpath", "hypercalls", "mmio", "rtc", "scale", "stop",
-         "vgatext", "wild"}
+# its usual speed; wild takes long and gains nothing here, nor do those that are for the toolkit's
+# words about memory; hypercalls fills the log. Too many on a core, and lines wait so long that
+# others break in.
+QUIET = {"bench", "debuggee", "demo", "fastpath", "hypercalls", "mirror", "mmio", "rtc", "scale",
+         "selfcheck", "steps", "stop", "touch", "unpack", "vgatext", "views", "wild"}
 CROWD = [name for name in ALONE if name not in {*TIMED, *QUIET}]
 
 

@@ -11,8 +11,10 @@ def test_who_logs_without_end_takes_no_line_of_another(lintel):
            (guest("vmxsim", vm="d", vmx="on"), "vmx= takes simulate", "on")]
     machine = lintel.boot([guest("hypercalls", vm="a", core=0, mem="4M"),
                            guest("hypercalls", vm="b", core=0, mem="4M"),
+                           guest("vmxsim", vm="e", core=0, mem="4M", vmx="simulate"),
                            *(line for line, _, _ in bad)], time_limit_s=180)
     lintel.end_badly(machine)  # the last two have not started
+    assert "PASS vmxsim" in console.guest(machine.console, "e")
     log = console.log(machine.console)
     for name in "ab":
         said = [line for line in log if line.text == f"{name}: says: one of {LINES} lines"]
