@@ -56,6 +56,28 @@ def test_a_wrong_word_is_quoted_and_marked(lintel):
         assert f"lack{i}: this CPU has no {what}" in errors
 
 
+# What a CPU without VMFUNC, TSC scaling and PML has not: the control, and the bit that allows it.
+LACKING = [("tsc=scale:2", "use TSC scaling", 57), ("views=20000:21000", "enable VM functions", 45)]
+
+
+def test_a_control_that_the_cpu_lacks_is_named_with_its_capability_msr(lintel):
+    machine = lintel.boot([guest("hello", vm=f"vm{i}") + f" {words}"
+                           for i, (words, _, _) in enumerate(LACKING)]
+                          + [guest("tick", repeat=1000)], model="corei7_ivy_bridge_3770k")
+    machine.expect("tick 1")
+    open_monitor(machine)
+    assert run(machine, "watch tick dirty") == "tick: this CPU has no accessed and dirty flags " \
+        "for EPT (IA32_VMX_EPT_VPID_CAP, bit 21)\n"
+    assert run(machine, "watch tick") == "tick is not watched\n"
+    assert run(machine, "vm kill tick") == ""
+    machine.send("exit\r")
+    lintel.end_badly(machine)
+    errors = [line.text for line in console.log(machine.console) if line.level == "error"]
+    for i, (_, name, number) in enumerate(LACKING):
+        assert f'vm{i}: this CPU cannot have "{name}" on (IA32_VMX_PROCBASED_CTLS2, ' \
+            f"bit {number})" in errors
+
+
 def test_an_msr_of_the_area_can_be_watched_too(lintel):
     machine = lintel.boot([guest("shape", vm="a", mem="4M", msrarea="c0000082=1234",
                                  watch="msr:c0000082")])
