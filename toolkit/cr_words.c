@@ -3,9 +3,9 @@
 
 #include "kernel/text_cr.h"
 #include "kernel/x86.h"
+#include "toolkit/hex_words.h"
 
-#define DIGITS_MAX 16u
-#define NAME_MAX   16u
+#define NAME_MAX 16u
 
 static enum status refuse(struct text piece, const char *sentence, struct text *bad,
 			  const char **what, enum status s)
@@ -13,31 +13,6 @@ static enum status refuse(struct text piece, const char *sentence, struct text *
 	*bad = piece;
 	*what = sentence;
 	return s;
-}
-
-static enum status read_number(struct text piece, uint64_t *number)
-{
-	bool prefix = piece.len > 2 && piece.at[0] == '0' && (piece.at[1] | 0x20) == 'x';
-	size_t first = prefix ? 2 : 0;
-
-	if (piece.len == first)
-		return ERR_INVALID;
-	*number = 0;
-	for (size_t i = first; i < piece.len; i++) {
-		char c = piece.at[i], low = (char)(c | 0x20);
-		unsigned digit;
-
-		if (c >= '0' && c <= '9')
-			digit = (unsigned)(c - '0');
-		else if (low >= 'a' && low <= 'f')
-			digit = (unsigned)(low - 'a') + 10;
-		else
-			return ERR_INVALID;
-		if (*number >> 60)
-			return ERR_RANGE;
-		*number = *number << 4 | digit;
-	}
-	return OK;
 }
 
 enum status cr3_targets_read(struct text value, struct cr3_targets *targets, struct text *bad,
@@ -51,7 +26,7 @@ enum status cr3_targets_read(struct text value, struct cr3_targets *targets, str
 		if (targets->count == CR3_TARGETS_MAX)
 			return refuse(piece, "a CPU has four CR3-target values at most", bad, what,
 				      ERR_FULL);
-		s = read_number(piece, &targets->at[targets->count]);
+		s = hex_read(piece, UINT64_MAX, &targets->at[targets->count]);
 		if (s != OK)
 			return refuse(piece, "not a hexadecimal number of 64 bits", bad, what, s);
 		targets->count++;
