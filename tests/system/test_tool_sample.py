@@ -1,11 +1,12 @@
 """watch=preempt and watch=step beyond what docs/vtx-by-example.md shows."""
 
 import re
+import time
 
 import console
 from conftest import ROOT, guest
+from test_monitor import open_monitor, run
 
-KEY = "\x1d"  # Ctrl-]
 SYMBOLS = "/guest/profile.sym"
 
 
@@ -88,35 +89,32 @@ def test_words_that_cannot_be_are_quoted(lintel):
     assert shares(watched(machine, "odd"))  # its symbols are no text at all
 
 
-def ask(machine, command, answer):
-    machine.send(command + "\r")
-    machine.expect(re.escape(command) + r"\r\n" + answer, 20)
-
-
 def test_the_monitor_begins_shows_and_ends_both(lintel):
     machine = lintel.boot([guest("spin", vm="a")])
     machine.expect("forever")
-    machine.send(KEY)
-    machine.expect("lintel> ")
-    ask(machine, "profile a", r"a has no profile; watch a preempt:1000 makes one\r\n")
-    ask(machine, "profile a anew", r"[^\n]*\n[^\n]*usage: profile NAME \[reset\]")
-    ask(machine, "watch a preempt:1000", r"")
-    machine.pump(1)
-    ask(machine, "profile a", r"profile: \d+ samples, one each 1000 us, \d+ missed\r\n"
-                              r" *100\.0 % +\d+  0x[0-9a-f]+ \(real\)\r\n")
-    ask(machine, "profile a reset", r"a: counted from here on\r\n")
-    ask(machine, "watch a off", r"")
-    ask(machine, "profile a", r"profile: \d+ samples")
-    ask(machine, "watch a step", r"")
+    open_monitor(machine)
+    assert run(machine, "profile a") == "a has no profile; watch a preempt:1000 makes one\n"
+    assert "usage: profile NAME [reset]\n" in run(machine, "profile a anew")
+    assert run(machine, "watch a preempt:1000") == ""
+    until = time.monotonic() + 20
+    while "profile: 0 samples" in run(machine, "profile a") and time.monotonic() < until:
+        machine.pump(0.2)
+    assert re.fullmatch(r"profile: [1-9]\d* samples, one each 1000 us, \d+ missed\n"
+                        r" *100\.0 % +\d+  0x[0-9a-f]+ \(real\)\n", run(machine, "profile a"))
+    assert run(machine, "profile a reset") == "a: counted from here on\n"
+    assert run(machine, "watch a off") == ""
+    assert re.match(r"profile: \d+ samples", run(machine, "profile a"))
+    assert run(machine, "watch a step") == ""
     machine.expect(r"a: watch step: real 0000:[0-9a-f]{4}: eb fe\r\n")
     machine.expect(r"a: watch step: enough after 1000 steps; it runs on\r\n", 60)
-    ask(machine, "watch a", r"step +1000 hits\r\n")
-    ask(machine, "watch a io:80", r"")  # a step that is over does not begin anew
-    ask(machine, "watch a off step", r"")
-    ask(machine, "watch a step:1", r"")
+    assert re.fullmatch(r"step +1000 hits\n", run(machine, "watch a"))
+    assert run(machine, "watch a io:80") == ""  # a step that is over does not begin anew
+    assert run(machine, "watch a off step") == ""
+    assert re.fullmatch(r"io:80 +0 hits\n", run(machine, "watch a"))
+    assert run(machine, "watch a step:1") == ""
     machine.expect(r"a: watch step:1: real 0000:[0-9a-f]{4}: eb fe\r\n")
-    ask(machine, "watch a off", r"")
-    ask(machine, "vm stop a", r"")
+    assert run(machine, "watch a off") == ""
+    assert run(machine, "vm stop a") == ""
     machine.send("exit\r")
     text = lintel.end_well(machine)
     assert "dropped" not in text
