@@ -26,6 +26,8 @@ WRONG = [
     ("watch=desc,exc:18", "NMI and #MC are the host's", "18"),
     ("watch=cr3 cr3target=1000,xyz", "not a hexadecimal number of 64 bits", "xyz"),
     ("cr3target=1,2,3,4,5", "a CPU has four CR3-target values at most", "5"),
+    ("watchlog=1000001", "watchlog= goes from 0 to 1000000", "1000001"),
+    ("watch=io:80,hlt,io:80", "this is there twice", "io:80"),
     ("watch=exc:14:2:2,exc:14",
      "this CPU has no second mask and match for exc:14 (the VMCS holds one pair)", None),
 ]
