@@ -48,7 +48,7 @@ KERNEL_ASFLAGS := -f elf64 -g -F dwarf -I./ --reproducible -Werror
 KERNEL_LDFLAGS := -m elf_x86_64 -nostdlib -static -z noexecstack -z max-page-size=4096 \
 	--gc-sections --build-id=none -T linker.ld
 
-# Small everywhere, and fast where every exit passes: the kernel is to stay under 256 KiB. (Without
+# Small everywhere, and fast where every exit passes: it is to stay under 256 KiB. (Without
 # SSE nothing needs a stack that is aligned to 16 bytes, either.)
 SMALL := -Oz -fno-jump-tables $(if $(findstring clang,$(CC)),,-malign-data=abi)
 FAST := -O2 $(if $(findstring clang,$(CC)),,$(addprefix -fno-align-,jumps loops labels))

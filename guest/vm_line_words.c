@@ -287,7 +287,7 @@ static enum status parse_debug_console(struct line_parser *p)
 	X(VM_TOOL_POOL, "pool")                                                                    \
 	X(VM_TOOL_PASS, "pass")
 
-#define NAME(word, name) [word] = name,
+#define NAME(word, name) [word] = (name),
 static const char *const tool_words[VM_TOOL_WORDS] = {TOOL_WORDS(NAME)};
 
 const char *vm_tool_word_name(enum vm_tool_word word)
