@@ -30,6 +30,7 @@ static struct gdb_server server;
 static enum gdb_when_gone when_gone;
 static enum line line;
 static struct uart16550 uart; /* LINE_OWN */
+static uint16_t asked_port;   /* by gdb=; 0: none */
 static bool irq_works;
 static bool off;                   /* by the monitor */
 static bool has_peer;              /* it showed itself */
@@ -97,6 +98,7 @@ static enum status open_line(const char *wanted)
 	uint8_t irq = 0;
 	enum status s = uart16550_parse_option(text_from(wanted), &port, &irq);
 
+	asked_port = port;
 	if (s == OK && port == console_port_number()) {
 		share_console();
 		return OK;
@@ -155,7 +157,7 @@ static uint16_t port_of_line(void)
 
 bool gdb_has_port(uint16_t port)
 {
-	return line != LINE_NONE && port_of_line() == port;
+	return port == asked_port || (line != LINE_NONE && port == port_of_line());
 }
 
 void gdb_describe(char *text, size_t size)

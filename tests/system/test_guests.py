@@ -27,10 +27,12 @@ TIMED = ["flood", "hltwake", "nmi", "pit", "uart"]
 
 # The demo wants the keyboard, the benches a quiet machine, rtc some seconds of its own, debuggee
 # its usual speed; wild takes long and gains nothing here, nor do those that are for the toolkit's
-# words about memory; hypercalls fills the log. Too many on a core, and lines wait so long that
+# words; hypercalls fills the log. Too many on a core, and lines wait so long that
 # others break in.
-QUIET = {"bench", "debuggee", "demo", "fastpath", "hypercalls", "mirror", "mmio", "rtc", "scale",
-         "selfcheck", "steps", "stop", "touch", "unpack", "vgatext", "views", "wild"}
+QUIET = {"bench", "controls", "debuggee", "demo", "dirty", "fastpath", "haltstep", "hypercalls",
+         "instr", "mirror", "mmio", "profile", "rtc", "scale", "screen", "selfcheck",
+         "shape", "steps", "stop", "syscalls", "touch", "unpack", "vgatext", "views",
+         "wild"}
 CROWD = [name for name in ALONE if name not in {*TIMED, *QUIET}]
 
 

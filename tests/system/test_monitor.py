@@ -140,7 +140,9 @@ LOG_LINE = re.compile(r"^\[ *\d+\.\d{6} c\d+ .*\n", re.M)
 def run(machine, command):
     """Types a command; returns what it printed, without carriage returns and others' log lines."""
     machine.send(command + "\r")
-    found = machine.expect(rf"(?s)lintel> \x1b\[K{re.escape(command)}\r\n(.*?)(?={PROMPT})")
+    # What others write in the middle of the typing draws it anew.
+    echo = r"(?:\x1b\[K)?".join(["", *map(re.escape, command)])
+    found = machine.expect(rf"(?s)lintel> {echo}\r\n(.*?)(?={PROMPT})")
     printed = found[1].decode().replace("\r", "")
     return printed if command == "log show" else LOG_LINE.sub("", printed)
 
