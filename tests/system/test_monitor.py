@@ -141,7 +141,8 @@ def run(machine, command):
     """Types a command; returns what it printed, without carriage returns and others' log lines."""
     machine.send(command + "\r")
     # What others write in the middle of the typing draws it anew.
-    echo = r"(?:\x1b\[K)?".join(["", *map(re.escape, command)])
+    erase = r"(?:\x1b\[K)?"
+    echo = erase + erase.join(map(re.escape, command))
     found = machine.expect(rf"(?s)lintel> {echo}\r\n(.*?)(?={PROMPT})")
     printed = found[1].decode().replace("\r", "")
     return printed if command == "log show" else LOG_LINE.sub("", printed)
