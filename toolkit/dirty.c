@@ -20,11 +20,10 @@
 #include "vmx/inject.h"
 #include "vmx/vmcs.h"
 
-#define SUMMARY_TEXT  280u
-#define LOG_ENTRIES   512u
-#define LOG_FIRST     (LOG_ENTRIES - 1) /* the index counts down */
-#define NMI_UNBLOCKED BIT(12)
-#define A20_BIT       BIT(20)
+#define SUMMARY_TEXT 280u
+#define LOG_ENTRIES  512u
+#define LOG_FIRST    (LOG_ENTRIES - 1) /* the index counts down */
+#define A20_BIT      BIT(20)
 
 struct dirty {
 	bool on;
@@ -323,10 +322,7 @@ static enum exit_action see_full(struct vcpu *v, struct tool_exit *x)
 
 	if (!d->on)
 		return tool_pass(v, x);
-	/* SDM 3C "Information for VM Exits Due to Vectored Events": IRET had unblocked NMIs. */
-	if ((v->qualification & NMI_UNBLOCKED) && !(v->event.info & EVENT_VALID))
-		vmcs_write(VMCS_GUEST_INTERRUPTIBILITY,
-			   vmcs_read(VMCS_GUEST_INTERRUPTIBILITY) | INTERRUPTIBILITY_NMI);
+	inject_block_nmis_again(v, v->qualification);
 	lock_acquire(&v->vm->lock);
 	drain_log(v->vm, d);
 	d->log_full++;

@@ -13,11 +13,9 @@
 #include "vmx/vmcs.h"
 
 /* More than an instruction touches, with its page tables; AVX-512's gathers go on in parts. */
-#define OPEN_MAX                64u
+#define OPEN_MAX 64u
 
-#define CODE_MAX                32u /* pages that redirect= and hook= can have */
-
-#define VIOLATION_NMI_UNBLOCKED BIT(12)
+#define CODE_MAX 32u /* pages that redirect= and hook= can have */
 
 static const struct ept_shaper *const shapers[] = {&shaper_redirect, &shaper_hook, &shaper_watch,
 						   &shaper_fresh};
@@ -273,10 +271,7 @@ static enum exit_action let_through(struct vcpu *v, const struct ept_access *a, 
 	const struct ept_open *open;
 	struct vm *vm = v->vm;
 
-	/* SDM 3C "Information for VM Exits Due to Vectored Events": IRET had unblocked NMIs. */
-	if ((v->qualification & VIOLATION_NMI_UNBLOCKED) && !(v->event.info & EVENT_VALID))
-		vmcs_write(VMCS_GUEST_INTERRUPTIBILITY,
-			   vmcs_read(VMCS_GUEST_INTERRUPTIBILITY) | INTERRUPTIBILITY_NMI);
+	inject_block_nmis_again(v, v->qualification);
 	vcpu_last_exit(v)->key = (uint32_t)min_u64(at.raw / PAGE_4K, UINT32_MAX);
 	lock_acquire(&vm->lock);
 	open = open_page(vm, a, at);

@@ -123,7 +123,7 @@ static enum exit_action answer(struct vcpu *v, struct tool_exit *x)
 		return read_msr(v, x);
 	if (!(vmcs_read(VMCS_CR4_SHADOW) & CR4_VMXE))
 		return inject_ud(v);
-	if (vmcs_read(VMCS_GUEST_SS_ACCESS) >> 5 & 3) /* the CPL */
+	if (vmcs_read_cpl() != 0)
 		return inject_gp(v, 0);
 	s->failed++;
 	vmcs_write(VMCS_GUEST_RFLAGS, (vmcs_read(VMCS_GUEST_RFLAGS) & ~ARITHMETIC) | CARRY);

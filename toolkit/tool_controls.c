@@ -71,17 +71,10 @@ enum status tools_fit(const struct vm_tools *t, char *message)
 /* Set and cleared with each entry (vmx/inject.c), each step, each debugger's point. */
 #define PROC_LIVE ((uint32_t)(PROC_INTERRUPT_WINDOW | PROC_NMI_WINDOW | PROC_MTF | PROC_MOV_DR))
 
-static uint64_t as_guest_sees(enum vmcs_field field, enum vmcs_field shadow, enum vmcs_field mask)
-{
-	uint64_t owned = vmcs_read(mask);
-
-	return (vmcs_read(field) & ~owned) | (vmcs_read(shadow) & owned);
-}
-
 static void set_masks(const struct vcpu *v, const struct tool_controls *c)
 {
-	uint64_t cr0 = as_guest_sees(VMCS_GUEST_CR0, VMCS_CR0_SHADOW, VMCS_CR0_MASK);
-	uint64_t cr4 = as_guest_sees(VMCS_GUEST_CR4, VMCS_CR4_SHADOW, VMCS_CR4_MASK);
+	uint64_t cr0 = vmcs_read_masked(VMCS_GUEST_CR0, VMCS_CR0_MASK, VMCS_CR0_SHADOW);
+	uint64_t cr4 = vmcs_read_masked(VMCS_GUEST_CR4, VMCS_CR4_MASK, VMCS_CR4_SHADOW);
 
 	vmcs_write(VMCS_CR0_SHADOW, cr0);
 	vmcs_write(VMCS_CR4_SHADOW, cr4);

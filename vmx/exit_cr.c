@@ -19,16 +19,12 @@ enum cr_access_type { CR_MOV_TO, CR_MOV_FROM, CR_CLTS, CR_LMSW };
 
 static uint64_t guest_cr0(void)
 {
-	uint64_t mask = vmcs_read(VMCS_CR0_MASK);
-
-	return (vmcs_read(VMCS_GUEST_CR0) & ~mask) | (vmcs_read(VMCS_CR0_SHADOW) & mask);
+	return vmcs_read_masked(VMCS_GUEST_CR0, VMCS_CR0_MASK, VMCS_CR0_SHADOW);
 }
 
 static uint64_t guest_cr4(void)
 {
-	uint64_t mask = vmcs_read(VMCS_CR4_MASK);
-
-	return (vmcs_read(VMCS_GUEST_CR4) & ~mask) | (vmcs_read(VMCS_CR4_SHADOW) & mask);
+	return vmcs_read_masked(VMCS_GUEST_CR4, VMCS_CR4_MASK, VMCS_CR4_SHADOW);
 }
 
 /* Present PDPTEs have reserved bits; what lies outside of RAM reads as ones, and so breaks them. */

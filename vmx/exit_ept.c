@@ -25,11 +25,10 @@
 #include "vmx/vm_break.h"
 #include "vmx/vmcs.h"
 
-#define VIOLATION_WRITE         BIT(1)
-#define VIOLATION_FETCH         BIT(2)
-#define VIOLATION_LINEAR        BIT(7) /* a linear address was used */
-#define VIOLATION_FINAL         BIT(8) /* the access to what it translates to */
-#define VIOLATION_NMI_UNBLOCKED BIT(12)
+#define VIOLATION_WRITE  BIT(1)
+#define VIOLATION_FETCH  BIT(2)
+#define VIOLATION_LINEAR BIT(7) /* a linear address was used */
+#define VIOLATION_FINAL  BIT(8) /* the access to what it translates to */
 
 static struct vm_void *find_void(struct vm *vm, gpa_t page)
 {
@@ -202,10 +201,7 @@ enum exit_action exit_ept_violation(struct vcpu *v)
 	enum exit_action action;
 
 	vcpu_last_exit(v)->key = (uint32_t)min_u64(at.raw / PAGE_4K, UINT32_MAX);
-	/* SDM 3C "Information for VM Exits Due to Vectored Events": IRET had unblocked NMIs. */
-	if ((v->qualification & VIOLATION_NMI_UNBLOCKED) && !(v->event.info & EVENT_VALID))
-		vmcs_write(VMCS_GUEST_INTERRUPTIBILITY,
-			   vmcs_read(VMCS_GUEST_INTERRUPTIBILITY) | INTERRUPTIBILITY_NMI);
+	inject_block_nmis_again(v, v->qualification);
 	log_debug(LOG_EPT, "%s: %s of memory that is not RAM at %#llx, RIP %#llx", vm->config.name,
 		  write ? "write" : "read", (unsigned long long)at.raw, (unsigned long long)v->rip);
 	lock_acquire(&vm->lock);

@@ -73,10 +73,7 @@ enum exit_action exit_exception_or_nmi(struct vcpu *v)
 		vmx_host_machine_check();
 		return EXIT_YIELD;
 	}
-	/* In the middle of an event's delivery the bit means nothing. */
-	if ((info & EVENT_NMI_UNBLOCKED) && !(v->event.info & EVENT_VALID))
-		vmcs_write(VMCS_GUEST_INTERRUPTIBILITY,
-			   vmcs_read(VMCS_GUEST_INTERRUPTIBILITY) | INTERRUPTIBILITY_NMI);
+	inject_block_nmis_again(v, info);
 	if (type >= EVENT_SOFTWARE_INTERRUPT) {
 		/* INT1, which sets nothing in DR6, INT3, INTO: they return behind themselves. */
 		inject_software(v, type, f.vector,

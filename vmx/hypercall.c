@@ -11,12 +11,6 @@
 #include "vmx/vm.h"
 #include "vmx/vmcs.h"
 
-/* SS.DPL is the CPL (SDM 3C "Guest Register State"); real mode has DPL 0 there. */
-static unsigned cpl(void)
-{
-	return (unsigned)(vmcs_read(VMCS_GUEST_SS_ACCESS) >> 5) & 3;
-}
-
 static uint32_t log_line(struct vcpu *v)
 {
 	uint32_t len_bytes = (uint32_t)v->gpr[RCX];
@@ -81,7 +75,7 @@ enum exit_action exit_vmcall(struct vcpu *v)
 {
 	uint32_t number = (uint32_t)v->gpr[RAX], answer = 0;
 
-	if (cpl() != 0)
+	if (vmcs_read_cpl() != 0)
 		return inject_ud(v);
 	switch (number) {
 	case HYPERCALL_VERSION:

@@ -7,11 +7,12 @@
 #pragma once
 
 #include "vmx/vcpu.h"
+#include "vmx/vmcs.h"
 
 #define EVENT_VALID         BIT(31)
 #define EVENT_ERROR_CODE    BIT(11)
 #define EVENT_TYPE_SHIFT    8u
-#define EVENT_NMI_UNBLOCKED BIT(12) /* exit information only: IRET had unblocked NMIs */
+#define EVENT_NMI_UNBLOCKED BIT(12) /* of exits: IRET had unblocked NMIs */
 
 enum event_type {
 	EVENT_EXTERNAL = 0,
@@ -41,6 +42,17 @@ static inline bool exception_sets_rf(uint8_t vector)
 
 /* Does the second one, raised in the delivery of the first, make it #DF? */
 bool exceptions_make_df(uint8_t first, uint8_t second);
+
+/* NMIs are blocked again if the exit came in an IRET that had unblocked them. info: the
+ * interruption information, or the qualification of an exit by EPT or by a full log. In the middle
+ * of an event's delivery the bit means nothing. SDM 3C "Information for VM Exits Due to Vectored
+ * Events". */
+static inline void inject_block_nmis_again(const struct vcpu *v, uint64_t info)
+{
+	if ((info & EVENT_NMI_UNBLOCKED) && !(v->event.info & EVENT_VALID))
+		vmcs_write(VMCS_GUEST_INTERRUPTIBILITY,
+			   vmcs_read(VMCS_GUEST_INTERRUPTIBILITY) | INTERRUPTIBILITY_NMI);
+}
 
 /* An exception that the guest's instruction raises; RIP stays on it. Joins with an exception that
  * is waiting already into #DF or a triple fault (SDM 3A "Interrupt 8-Double Fault Exception").

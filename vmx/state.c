@@ -14,13 +14,6 @@ static enum vmcs_field segment_field(enum vmcs_field es_field, unsigned n)
 	return (enum vmcs_field)((unsigned)es_field + 2 * n);
 }
 
-static uint64_t read_masked(enum vmcs_field real, enum vmcs_field mask, enum vmcs_field shadow)
-{
-	uint64_t m = vmcs_read(mask);
-
-	return (vmcs_read(real) & ~m) | (vmcs_read(shadow) & m);
-}
-
 static void read_segment(struct guest_segment *g, unsigned n)
 {
 	*g = (struct guest_segment){
@@ -41,11 +34,11 @@ static void read_pdptes(struct guest_cpu_state *s)
 static void read_paging(struct vcpu *v, struct guest_cpu_state *s)
 {
 	s->rflags = vmcs_read(VMCS_GUEST_RFLAGS);
-	s->cr0 = read_masked(VMCS_GUEST_CR0, VMCS_CR0_MASK, VMCS_CR0_SHADOW);
+	s->cr0 = vmcs_read_masked(VMCS_GUEST_CR0, VMCS_CR0_MASK, VMCS_CR0_SHADOW);
 	s->efer = vmcs_read(VMCS_GUEST_EFER);
 	if (s->cr0 & CR0_PG) {
 		s->cr3 = vmcs_read(VMCS_GUEST_CR3);
-		s->cr4 = read_masked(VMCS_GUEST_CR4, VMCS_CR4_MASK, VMCS_CR4_SHADOW);
+		s->cr4 = vmcs_read_masked(VMCS_GUEST_CR4, VMCS_CR4_MASK, VMCS_CR4_SHADOW);
 		if (!(s->efer & EFER_LMA))
 			read_pdptes(s);
 	}
@@ -96,10 +89,10 @@ void vcpu_read_state(struct vcpu *v, struct guest_cpu_state *s)
 	s->gpr[RSP] = vmcs_read(VMCS_GUEST_RSP);
 	s->rip = vmcs_read(VMCS_GUEST_RIP);
 	s->rflags = vmcs_read(VMCS_GUEST_RFLAGS);
-	s->cr0 = read_masked(VMCS_GUEST_CR0, VMCS_CR0_MASK, VMCS_CR0_SHADOW);
+	s->cr0 = vmcs_read_masked(VMCS_GUEST_CR0, VMCS_CR0_MASK, VMCS_CR0_SHADOW);
 	s->cr2 = live ? cpu_read_cr2() : v->parked.cr2;
 	s->cr3 = vmcs_read(VMCS_GUEST_CR3);
-	s->cr4 = read_masked(VMCS_GUEST_CR4, VMCS_CR4_MASK, VMCS_CR4_SHADOW);
+	s->cr4 = vmcs_read_masked(VMCS_GUEST_CR4, VMCS_CR4_MASK, VMCS_CR4_SHADOW);
 	s->efer = vcpu_efer(v);
 	s->dr6 = live ? cpu_read_dr6() : v->parked.dr6;
 	s->dr7 = vcpu_guest_dr7(v);

@@ -208,3 +208,19 @@ static inline void vmx_host_machine_check(void)
 {
 	__asm__ volatile("int $18" ::: "memory");
 }
+
+/* CR0 or CR4 as the guest sees it: of the bits in the mask the shadow, of the others the real one.
+ * SDM 3C "Guest/Host Masks and Read Shadows for CR0 and CR4". */
+static inline uint64_t vmcs_read_masked(enum vmcs_field real, enum vmcs_field mask,
+					enum vmcs_field shadow)
+{
+	uint64_t m = vmcs_read(mask);
+
+	return (vmcs_read(real) & ~m) | (vmcs_read(shadow) & m);
+}
+
+/* SS.DPL is the CPL (SDM 3C "Guest Register State"); real mode has DPL 0 there. */
+static inline unsigned vmcs_read_cpl(void)
+{
+	return (unsigned)(vmcs_read(VMCS_GUEST_SS_ACCESS) >> 5) & 3;
+}
