@@ -119,6 +119,8 @@ MUST_CHECK enum status tools_remove_watch(struct vm *vm, struct text word);
 
 /* The first watch of that kind whose range has value; NULL. */
 struct watch *watch_find(struct vm_tools *t, enum watch_kind kind, uint64_t value);
+/* The first of that kind, whatever its range; NULL. */
+struct watch *watch_first(struct vm_tools *t, enum watch_kind kind);
 bool watch_any(const struct vm_tools *t, enum watch_kind kind);
 
 /* One more hit: counted, and told in a line "VM: watch WORD: text" as long as watchlog= allows.

@@ -16,13 +16,26 @@ struct watch *watch_find(struct vm_tools *t, enum watch_kind kind, uint64_t valu
 	return NULL;
 }
 
+/* watch_count: there is none. */
+static unsigned index_of(const struct vm_tools *t, enum watch_kind kind)
+{
+	unsigned i = 0;
+
+	while (i < t->watch_count && t->watches[i].kind != kind)
+		i++;
+	return i;
+}
+
+struct watch *watch_first(struct vm_tools *t, enum watch_kind kind)
+{
+	unsigned i = index_of(t, kind);
+
+	return i < t->watch_count ? &t->watches[i] : NULL;
+}
+
 bool watch_any(const struct vm_tools *t, enum watch_kind kind)
 {
-	for (unsigned i = 0; i < t->watch_count; i++) {
-		if (t->watches[i].kind == kind)
-			return true;
-	}
-	return false;
+	return index_of(t, kind) < t->watch_count;
 }
 
 bool watch_tells(const struct vm_tools *t, const struct watch *w)

@@ -24,15 +24,6 @@ struct stepper {
 
 extern const struct tool tool_step;
 
-static struct watch *find_watch(struct vm_tools *t)
-{
-	for (unsigned i = 0; i < t->watch_count; i++) {
-		if (t->watches[i].kind == WATCH_STEP)
-			return &t->watches[i];
-	}
-	return NULL;
-}
-
 static enum status read_steps(struct vm_tools *t, enum vm_tool_word word, struct text value,
 			      struct tool_refusal *refusal)
 {
@@ -101,7 +92,7 @@ static enum exit_action exit_hlt_seen(struct vcpu *v, struct tool_exit *x)
 	struct stepper *s = tool_state(v->vm->tools, &tool_step);
 
 	if (s->on) {
-		tell(v, s, find_watch(v->vm->tools), "f4");
+		tell(v, s, watch_first(v->vm->tools, WATCH_STEP), "f4");
 		s->place.rip++;
 		s->place.linear++;
 	}
@@ -129,7 +120,7 @@ static void tell_delivery(struct vcpu *v, struct stepper *s, struct watch *w, ui
 static void stepped(struct vcpu *v)
 {
 	struct stepper *s = tool_state(v->vm->tools, &tool_step);
-	struct watch *w = find_watch(v->vm->tools);
+	struct watch *w = watch_first(v->vm->tools, WATCH_STEP);
 	uint32_t info = (uint32_t)vmcs_read(VMCS_ENTRY_INTERRUPTION_INFO);
 
 	if (!s->on)
@@ -156,7 +147,7 @@ static enum status begin(struct vm *vm, char *message)
 static void change(struct vm *vm)
 {
 	struct stepper *s = tool_state(vm->tools, &tool_step);
-	struct watch *w = find_watch(vm->tools);
+	struct watch *w = watch_first(vm->tools, WATCH_STEP);
 
 	if (!w) {
 		s->on = s->done = false;

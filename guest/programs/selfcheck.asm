@@ -6,6 +6,18 @@
 ; 3 if it becomes INT 40h (9800:cd4090). If the line grants it (hypercalls=hook), it
 ; turns the hook off and on.
 
+; EAX: the sum of answer's page; returns.
+%macro sum_page 0
+	xor	eax, eax
+	mov	si, answer
+.next:
+	add	eax, [si]
+	add	si, 4
+	cmp	si, answer + 1000h
+	jne	.next
+	ret
+%endmacro
+
 %define NAME "selfcheck"
 %include "lib.inc"
 
@@ -70,14 +82,7 @@ main:
 	pass
 
 sum_from_here:
-	xor	eax, eax
-	mov	si, answer
-.next:
-	add	eax, [si]
-	add	si, 4
-	cmp	si, answer + 1000h
-	jne	.next
-	ret
+	sum_page
 
 ; Its frame: IP, CS, flags.
 on_trap:
@@ -103,14 +108,7 @@ write_within:
 	ret
 
 sum_from_within:
-	xor	eax, eax
-	mov	si, answer
-.next:
-	add	eax, [si]
-	add	si, 4
-	cmp	si, answer + 1000h
-	jne	.next
-	ret
+	sum_page
 	times 9800h - 7C00h - ($ - $$) db 0
 trap:
 	mov	ax, 1

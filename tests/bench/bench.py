@@ -30,6 +30,7 @@ from tests.bench import breakdown, counting, runs, scaling, sizes, startup, tabl
 from tests.real import cost  # noqa: E402
 
 HERE = Path(__file__).resolve().parent
+BARE = ROOT / "build" / "bare" / "plain" / "lintel.elf"
 BASELINE, PEERS, LIMITS = HERE / "baseline.json", HERE / "peers.json", HERE / "limits.json"
 CORES = (1, 2, 4, 8)
 
@@ -59,7 +60,7 @@ def measure(folder, elf):
     return said
 
 
-def digest(said, elf, bare):
+def digest(said, elf):
     """All figures out of what the runs of Bochs said."""
     native, lintel = table.parse(said["native"]), table.parse(said["lintel"])
     alone, smp = said["alone"][1], said["scale"][8][1]
@@ -74,7 +75,7 @@ def digest(said, elf, bare):
         "vm": startup.start_and_stop(alone),
         "pages": startup.pages(alone, smp, 8),
         "image": sizes.image_bytes(elf),
-        "image_bare": sizes.image_bytes(bare),
+        "image_bare": sizes.image_bytes(BARE),
         "linux": {"native": said["linux_native"], "lintel": said["linux"][0],
                   "exits": said["linux"][1]},
         "statistics": counting.figures(said["traces"], said["lintel"]),
@@ -206,8 +207,6 @@ def arguments_of(words):
     parser.add_argument("--limits", action="store_true", help="and if a limit is exceeded")
     parser.add_argument("--write-baseline", action="store_true", help="make this the baseline")
     parser.add_argument("--elf", type=Path, default=ROOT / "build" / "lintel.elf")
-    parser.add_argument("--bare", type=Path,
-                        default=ROOT / "build" / "bare" / "plain" / "lintel.elf")
     return parser.parse_args(words)
 
 
@@ -222,7 +221,7 @@ def main(words=None):
             write_json(arguments.json, figures)
         return 0
     peers, limits = read_json(PEERS), read_json(LIMITS)
-    figures = digest(said, arguments.elf, arguments.bare)
+    figures = digest(said, arguments.elf)
     show(figures, peers, limits)
     if arguments.json:
         write_json(arguments.json, {**figures, "peers": peers, "limits": limits})
