@@ -20,6 +20,11 @@
 static const struct ept_shaper *const shapers[] = {&shaper_redirect, &shaper_hook, &shaper_watch,
 						   &shaper_fresh};
 
+/* Addresses among which pages may be without any right; from == to: there are none. */
+struct holes {
+	uint64_t from, to;
+};
+
 struct ept_pages {
 	struct ept_open open[OPEN_MAX];
 	unsigned open_count;
@@ -27,7 +32,7 @@ struct ept_pages {
 	bool shaped;     /* in this run, once */
 	struct guest_code code[CODE_MAX];
 	unsigned code_count;
-	bool holes[2]; /* pages without any right; by vm->a20_off, each of the EPTs */
+	struct holes holes[2]; /* by vm->a20_off, each of the EPTs */
 };
 
 static struct ept_pages *pages_of(const struct vm *vm)
@@ -90,6 +95,14 @@ static bool shape_of(struct vm *vm, gpa_t page, const struct ept_open *open, str
 	return true;
 }
 
+static void note_hole(struct holes *h, uint64_t at)
+{
+	bool any = h->from != h->to;
+
+	h->from = any ? min_u64(h->from, at) : at;
+	h->to = any ? max_u64(h->to, at + PAGE_4K) : at + PAGE_4K;
+}
+
 /* The page gets that shape. plain: how it is without. Where the pool has no table for a split, all
  * of the large leaf is as it is without, and the guest goes on. */
 static enum status set_leaf(struct vm *vm, gpa_t at, const struct ept_shape *plain,
@@ -114,7 +127,7 @@ static enum status set_leaf(struct vm *vm, gpa_t at, const struct ept_shape *pla
 	if (present && leaf.dirty && vm->memory.written && (moves || !s->rights))
 		guest_written_mark(vm->memory.written, behind_a20(vm, at.raw).raw, 1);
 	if (!s->rights) {
-		pages_of(vm)->holes[vm->a20_off] = true;
+		note_hole(&pages_of(vm)->holes[vm->a20_off], at.raw);
 		return present ? ept_unmap(e, at, PAGE_4K) : OK;
 	}
 	return moves ? ept_map(e, at, s->frame, PAGE_4K, s->rights, leaf.type)
@@ -150,17 +163,18 @@ static void settle(struct vm *vm, gpa_t page)
 }
 
 /* Pages without any right: they are no leaves, ept_protect() passes them over. */
-static void fill_holes(struct vm *vm, const struct guest_chunk *c)
+static void fill_holes(struct vm *vm)
 {
-	uint64_t at = c->start.raw, end = at + c->len_bytes, next;
+	struct holes *h = &pages_of(vm)->holes[vm->a20_off];
+	uint64_t at = h->from, to = h->to, next;
 
-	for (; at < end; at = next) {
+	for (*h = (struct holes){0}; at < to; at = next) {
 		struct ept_leaf leaf;
 		bool present = ept_walk(vm_ept(vm), gpa(at), &leaf) == OK;
 
 		next = present ? leaf.start.raw + leaf.size : at + PAGE_4K;
-		if (!present || vm->a20_off)
-			settle(vm, gpa(at));
+		if (!present)
+			settle_at(vm, gpa(at));
 	}
 }
 
@@ -181,11 +195,8 @@ void ept_pages_run_as(struct vm *vm, gpa_t page, const void *bytes)
 static void settle_all(struct vm *vm)
 {
 	struct ept_pages *p = pages_of(vm);
-	bool *holes = &p->holes[vm->a20_off];
-	bool had_holes = *holes;
 	unsigned taken = 0;
 
-	*holes = false;
 	for (unsigned i = 0; i < ARRAY_SIZE(shapers); i++)
 		taken |= shapers[i]->takes ? shapers[i]->takes(vm) : 0;
 	p->rights = EPT_RWX & ~taken;
@@ -195,8 +206,7 @@ static void settle_all(struct vm *vm)
 
 		check(vm, c->start, ept_protect(vm_ept(vm), c->start, c->len_bytes, rights));
 	}
-	for (uint32_t i = 0; i < vm->memory.count && had_holes; i++)
-		fill_holes(vm, &vm->memory.chunks[i]);
+	fill_holes(vm);
 	check(vm, gpa(0), pass_protect(vm));
 	p->code_count = 0;
 	for (unsigned i = 0; i < ARRAY_SIZE(shapers); i++)
