@@ -207,7 +207,7 @@ class Machine:
             if self.pump(0) is None:
                 self.fail("ended while it was being typed to")
 
-    def expect(self, pattern, timeout_s=20):
+    def expect(self, pattern, timeout_s=60):
         """Waits for a regular expression after what the last expect() found; returns the match.
 
         Raises BedError if it does not come in time, or the machine ends before.

@@ -114,7 +114,7 @@ def test_a_core_that_waits_at_a_breakpoint_can_be_stepped(lintel):
     machine.expect("tick 1", 60)
     with attach(machine, lintel.elf()) as gdb:
         gdb.run("break time_at_tsc")
-        for _ in range(5):
+        for _ in range(50):
             said = gdb.run("continue", 60)
             current = re.search(r"Thread 1\.(\d)", said)[1]
             at = gdb.value("$rip")

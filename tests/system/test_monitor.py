@@ -5,12 +5,11 @@ import re
 
 import pytest
 
-from conftest import ROOT, guest
+from conftest import PACED, ROOT, guest
+from monitor_line import KEY, open_monitor, run
 from tests.bed import Wire
 from tests.bed.gdb_session import GdbSession
 
-PROMPT = r"\rlintel> \x1b\[K"
-KEY = "\x1d"  # Ctrl-]
 SPIN = "spin: jmp $ with interrupts off, forever"
 
 # Command, and what it prints, as a regular expression of all of it. Two guests, a and b, that jump
@@ -134,25 +133,6 @@ COMMANDS = [
     ("vm list", r"  name .*\n  a +flat +(ready|running) .*\n\* b +flat +running [^\n]*\n"),
 ]
 
-LOG_LINE = re.compile(r"^\[ *\d+\.\d{6} c\d+ .*\n", re.M)
-
-
-def run(machine, command):
-    """Types a command; returns what it printed, without carriage returns and others' log lines."""
-    machine.send(command + "\r")
-    # What others write in the middle of the typing draws it anew.
-    erase = r"(?:\x1b\[K)?"
-    echo = erase + erase.join(map(re.escape, command))
-    found = machine.expect(rf"(?s)lintel> {echo}\r\n(.*?)(?={PROMPT})")
-    printed = found[1].decode().replace("\r", "")
-    return printed if command == "log show" else LOG_LINE.sub("", printed)
-
-
-def open_monitor(machine):
-    machine.send(KEY)
-    machine.expect(r"Lintel's monitor: help lists its commands, Ctrl-\] leaves it\r\n"
-                   r"(?=\rlintel> )")
-
 
 @pytest.mark.parametrize("cores", [1, 4])
 def test_every_command_says_what_it_shall(lintel, cores):
@@ -227,7 +207,7 @@ def typed_line(machine, text):
 
 
 def test_the_console_is_the_monitors_between_two_keys(lintel):
-    machine = lintel.boot(["demo", guest("tick", vm="other", core=1, repeat=3)], cores=2)
+    machine = lintel.boot(["demo", guest("tick", vm="other", core=1)], cores=2, **PACED)
     machine.expect("five quiet seconds")
     machine.send("ab")
     open_monitor(machine)
@@ -282,26 +262,27 @@ def test_the_key_twice_gives_one_to_the_guest(lintel):
 
 
 def test_a_guest_writes_above_the_prompt_and_the_machine_waits(lintel):
-    machine = lintel.boot([guest("tick", repeat=3)])  # on a fast machine one run can be too short
-    machine.expect("tick 1\r\n")
+    machine = lintel.boot(["clock"])
+    machine.expect("second 1\r\n")
     open_monitor(machine)
     machine.send("cp")
     # The prompt is erased, the guest's lines come, and it goes on with what was typed.
-    machine.expect(r"tick\| tick \d+\r\n\rlintel> cp\x1b\[K")
+    machine.expect(r"clock\| second \d+\r\n\rlintel> cp\x1b\[K")
     machine.send("\x15")
-    machine.expect(r"tick: ended by .* run 3 of 3")
-    assert re.search(r"\n. tick +flat +ended", run(machine, "vm list"))
+    assert run(machine, "vm stop clock") == ""
+    assert re.search(r"\n. clock +flat +ended", run(machine, "vm list"))
     assert run(machine, "log pit:trace") == ""
-    assert run(machine, "vm focus tick") == "tick is ended: cannot focus\n"
-    assert run(machine, "vm start tick") == ""
-    machine.expect(r"tick: OUT 43h <- 34h")  # the level counts from now on
-    machine.expect(r"tick\| tick 1\r\n")
+    assert run(machine, "vm focus clock") == "clock is ended: cannot focus\n"
+    assert run(machine, "vm start clock") == ""
+    machine.expect(r"clock: OUT 43h <- 34h")  # the level counts from now on
+    machine.expect(r"clock\| second 1\r\n")
+    assert run(machine, "vm stop clock") == ""
     machine.send("exit\r")
     lintel.end_well(machine)
 
 
 def test_monitor_off_leaves_the_key_to_the_guest(lintel):
-    machine = lintel.boot(["demo"], "monitor=off")
+    machine = lintel.boot(["demo"], "monitor=off", **PACED)
     machine.expect("five quiet seconds")
     machine.send(KEY)
     typed_line(machine, "help")
@@ -311,10 +292,10 @@ def test_monitor_off_leaves_the_key_to_the_guest(lintel):
 
 def test_no_command_waits_for_a_core_that_gdb_holds(lintel):
     """The core that stopped has the console's lock, and keeps it."""
-    machine = lintel.boot([guest("tick", vm=vm, repeat=1000) for vm in "ab"], "gdb=com2", cores=2,
+    machine = lintel.boot([guest("clock", vm=vm) for vm in "ab"], "gdb=com2", cores=2,
                           wire=Wire(), ips=4_000_000, time_limit_s=200)
     machine.expect(r"\] gdb: ", 60)
-    machine.expect("tick 1", 60)
+    machine.expect("second 1", 60)
     with GdbSession(machine, lintel.elf(), settings=["osabi none"]) as gdb:
         assert "Remote debugging using" in gdb.connect()
         gdb.run("break console_mux_pump")
@@ -325,4 +306,4 @@ def test_no_command_waits_for_a_core_that_gdb_holds(lintel):
             assert "not while the hypervisor is stopped" in said, f"{command}: {said}"
         gdb.run("delete")
         gdb.run("detach")
-    machine.expect("PASS tick", 60)
+    machine.expect("second", 60)

@@ -7,6 +7,7 @@ import pytest
 
 import console
 from conftest import guest
+from monitor_line import open_monitor, run
 from tests.bed import Wire
 from tests.bed.gdb_session import GdbSession
 
@@ -18,20 +19,11 @@ KNOWN = {
     (31, 0x17, None): 70,
     (48, 0x100, None): 40,
 }
-PROMPT = r"lintel> "
-
-
-def ask(machine, command):
-    """Types a command into the monitor; returns what it prints."""
-    machine.expect(PROMPT)
-    machine.send(command + "\r")
-    machine.expect(re.escape(command) + r"\r*\n")
-    return machine.expect(r"(?s)(.*?)\r?\n(?=[^\n]*" + PROMPT + ")").group(1).decode()
 
 
 def statistics(machine, command="stats json"):
     """The monitor's JSON document: that of the only VM."""
-    text = ask(machine, command)
+    text = run(machine, command)
     vm, = json.loads(text[text.index("{"):])["vms"]
     return vm
 
@@ -56,23 +48,20 @@ def check_sums(vm):
 def test_exits_are_counted_exactly(lintel, options):
     machine = lintel.boot(["exits"], f"stats=on {options}")
     machine.expect("exits: done")
-    machine.send("\x1d")
+    open_monitor(machine)
     vm = statistics(machine)
     assert vm["vm"] == "exits"
     assert {key: count for key, count in counts(vm).items() if key in KNOWN} == KNOWN
     check_sums(vm)
-    ports = ask(machine, "stats exits ports")
+    ports = run(machine, "stats exits ports")
     assert re.search(r"^ +1000 .* port 40h in, pit ", ports, re.M)
     assert not re.search("CPUID", ports)
-    assert "is neither" in ask(machine, "stats nobody")
-    assert "counted from here on" in ask(machine, "stats reset")
+    assert "is neither" in run(machine, "stats nobody")
+    assert "counted from here on" in run(machine, "stats reset")
     vm = statistics(machine, "stats exits json")
     assert not KNOWN.keys() & counts(vm).keys()
     check_sums(vm)
-    machine.expect(PROMPT)
-    machine.send("vm stop exits\r")
-    machine.expect("stopped from the monitor")
-    machine.expect(PROMPT)
+    assert run(machine, "vm stop exits") == ""
     machine.send("exit\r")
     text = lintel.end_well(machine)
     assert console.logged(text, r"exits: +\d+ +\d+\.\d .* VMX-preemption timer ")
@@ -95,9 +84,9 @@ def test_a_vm_that_ends_leaves_a_summary(lintel):
 
 
 def test_an_exit_that_gdb_held_is_no_longer_than_others(lintel):
-    machine = lintel.boot([guest("tick", vm="a", repeat=1000)], "gdb=com2", wire=Wire(),
+    machine = lintel.boot([guest("clock", vm="a")], "gdb=com2", wire=Wire(),
                           ips=4_000_000, time_limit_s=200)
-    machine.expect("tick 1", 60)
+    machine.expect("second 1", 60)
     with GdbSession(machine, lintel.elf(), settings=["osabi none"]) as gdb:
         assert "Remote debugging using" in gdb.connect()
         gdb.run("break exit_hlt")

@@ -1,13 +1,12 @@
 """watch= for control and debug registers, MSRs, exceptions and descriptor tables: what the page
 docs/vtx-by-example.md does not show."""
 
+import functools
 import re
 
 import console
 from conftest import guest
-
-KEY = "\x1d"  # Ctrl-]
-PROMPT = r"\rlintel> \x1b\[K"
+from monitor_line import open_monitor, run as run_command
 
 # All at once, and how often the guest "controls" does each. Exceptions that come of what exits are
 # not the CPU's: with cr, dr and msr some of them are not seen.
@@ -81,13 +80,8 @@ def test_no_guest_notices(lintel):
 def test_the_monitor_turns_them_on_and_off(lintel):
     machine = lintel.boot([guest("spin", vm="a")], time_limit_s=100)
     machine.expect("forever")
-    machine.send(KEY)
-    machine.expect(r"Ctrl-\] leaves it\r\n(?=\rlintel> )", 60)
-
-    def run(command):
-        machine.send(command + "\r")
-        found = machine.expect(rf"(?s){PROMPT}{re.escape(command)}\r\n(.*?)(?={PROMPT})", 60)
-        return found[1].decode().replace("\r", "")
+    open_monitor(machine)
+    run = functools.partial(run_command, machine)
 
     def free():
         return re.search(r"(\d+) KiB free", run("pages"))[1]

@@ -7,9 +7,7 @@ import pytest
 
 import console
 from conftest import guest
-
-KEY = "\x1d"  # Ctrl-]
-PROMPT = r"\rlintel> \x1b\[K"
+from monitor_line import open_monitor, run
 
 # What each writes stands in its source. All but the first are watched, with what the host writes
 # for them: INS, task switches, other instructions that it carries out, the A20 line's other view.
@@ -71,12 +69,9 @@ def test_exactly_the_pages_that_were_written(lintel, options, how):
     for _ in [*WRITTEN, "shaped"]:
         machine.expect(r"\] \w+: \d+ pages written[^\n]*\n", 60)
     before = machine.console
-    machine.send(KEY)
-    machine.expect(r"leaves it\r\n(?=\rlintel> )", 10)
+    open_monitor(machine)
     for typed, printed in COMMANDS:
-        machine.send(typed + "\r")
-        seen = machine.expect(rf"{PROMPT}{re.escape(typed)}\r\n([^\0]*?)(?={PROMPT})", 20)
-        seen = seen[1].decode().replace("\r", "")
+        seen = run(machine, typed)
         assert re.fullmatch(printed.replace("{how}", how), seen, re.S), typed
     machine.send("exit\r")
     lintel.end_badly(machine)  # loop was killed, and three were refused

@@ -7,7 +7,7 @@ import pytest
 import console
 from conftest import guest
 from gdb_boot import attach, boot, go_to
-from test_monitor import open_monitor, run
+from monitor_line import open_monitor, run
 
 # Words that are wrong: what is said, and below which part of the line the caret stands.
 WRONG = [
@@ -38,7 +38,7 @@ def test_accesses_are_counted_and_pages_hidden(lintel, options):
                      hypercalls="hook"),
                guest("mirror", vm="mirror", redirect="20000:21000,22000:zeros,23000:ones"),
                guest("a20", vm="a20", mem="4M", watch="ept:50000+1000:rw", watchlog=0,
-                     hook="60000:90", views="50000:51000")]
+                     hook="60000:90", views="50000:51000", limit=100)]
     seen = lintel.end_well(lintel.boot(guests, options, cores=2, time_limit_s=180))
     for i, (word, count) in enumerate(HITS.items()):
         assert console.logged(seen, re.escape(f"touch{i}: watch {word}: {count} hits"))
@@ -67,34 +67,38 @@ def test_wrong_words_are_refused(lintel):
 
 
 def test_switched_while_it_runs(lintel):
-    machine = lintel.boot([guest("tick", repeat=1000, hook="7fff:90", redirect="50000:ones",
+    machine = lintel.boot([guest("clock", hook="7fff:90", redirect="50000:ones",
                                  watchlog=0)], ips=50_000_000, time_limit_s=180)
-    machine.expect("tick 1")
+    machine.expect("second 1")
     open_monitor(machine)
     for _ in range(2):
-        assert run(machine, "hook tick off") == "tick: hook= is off\n"
-        assert run(machine, "watch tick ept:7bf0+10:w") == ""
-        assert run(machine, "redirect tick off") == "tick: redirect= is off\n"
-        assert run(machine, "hook tick on") == "tick: hook= is on\n"
-        assert run(machine, "redirect tick") == "tick: redirect= is off\n"
-        machine.expect(r"tick\| tick \d")
-        assert re.fullmatch(r"ept:7bf0\+10:w +[1-9]\d* hits\n", run(machine, "watch tick"))
-        assert run(machine, "watch tick off") == ""
-        assert run(machine, "redirect tick on") == "tick: redirect= is on\n"
-    assert "do not know \"of\"" in run(machine, "hook tick of")
+        assert run(machine, "hook clock off") == "clock: hook= is off\n"
+        assert run(machine, "watch clock ept:7bf0+10:w") == ""
+        assert run(machine, "redirect clock off") == "clock: redirect= is off\n"
+        assert run(machine, "hook clock on") == "clock: hook= is on\n"
+        assert run(machine, "redirect clock") == "clock: redirect= is off\n"
+        machine.expect(r"clock\| second \d")
+        assert re.fullmatch(r"ept:7bf0\+10:w +[1-9]\d* hits\n", run(machine, "watch clock"))
+        assert run(machine, "vm reset clock") == ""  # all stays as it was set
+        machine.expect(r"clock\| second 1\r")
+        assert run(machine, "hook clock") == "clock: hook= is on\n"
+        assert run(machine, "redirect clock") == "clock: redirect= is off\n"
+        assert run(machine, "watch clock off") == ""
+        assert run(machine, "redirect clock on") == "clock: redirect= is on\n"
+    assert "do not know \"of\"" in run(machine, "hook clock of")
 
 
 @pytest.mark.parametrize("options", ["", "without=exec-only"])
 def test_a_page_without_rights_comes_back_when_its_watch_goes(lintel, options):
-    machine = lintel.boot([guest("tick", repeat=1000, watchlog=0)], options, time_limit_s=180)
-    machine.expect("tick 1")
+    machine = lintel.boot([guest("clock", watchlog=0)], options, time_limit_s=180)
+    machine.expect("second 1")
     open_monitor(machine)
     for rights in ("rwx", "rw"):
-        assert run(machine, f"watch tick ept:7000+1000:{rights}") == ""
-        machine.expect(r"tick\| tick \d")
-        assert run(machine, "watch tick off") == ""
-        assert re.search(r"PTE .* rwx WB", run(machine, "ept walk tick 0x7c00"))
-        machine.expect(r"tick\| tick \d")
+        assert run(machine, f"watch clock ept:7000+1000:{rights}") == ""
+        machine.expect(r"clock\| second \d")
+        assert run(machine, "watch clock off") == ""
+        assert re.search(r"PTE .* rwx WB", run(machine, "ept walk clock 0x7c00"))
+        machine.expect(r"clock\| second \d")
 
 
 def test_a_debugger_is_refused_in_a_page_that_is_shaped(lintel):

@@ -4,7 +4,7 @@ import re
 
 import console
 from conftest import guest
-from test_monitor import open_monitor, run
+from monitor_line import open_monitor, run
 
 # pass=, what is wrong, and the part of it that the caret stands under.
 REFUSED = [

@@ -4,8 +4,8 @@ import re
 import time
 
 import console
-from conftest import ROOT, guest
-from test_monitor import open_monitor, run
+from conftest import PACED, ROOT, guest
+from monitor_line import open_monitor, run
 
 SYMBOLS = "/guest/profile.sym"
 
@@ -121,8 +121,7 @@ def test_the_monitor_begins_shows_and_ends_both(lintel):
 
 
 def test_hlt_ends_by_an_interrupt_also_where_steps_begin_or_a_stop_comes_in_it(lintel):
-    machine = lintel.boot([guest("haltstep", vm="a", steps=100000, repeat=20)],
-                          ips=10_000_000, time_limit_s=180)
+    machine = lintel.boot([guest("haltstep", vm="a", steps=100000)], **PACED)
     machine.expect("halts and goes on")
     open_monitor(machine)
     assert run(machine, "log watch:warn") == ""

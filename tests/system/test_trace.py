@@ -12,6 +12,7 @@ import sys
 import console
 import pytest
 from conftest import ROOT, guest
+from monitor_line import KEY, open_monitor, run
 
 SCRIPT = os.path.join(ROOT, "debug", "lintel-trace")
 SOURCES = ["debug/trace_stream.c", "debug/trace_text.c", "debug/trace_filter.c", "kernel/text.c",
@@ -22,7 +23,6 @@ HELLO = ([("out", 0x3fb, 3)]
          + [access for char in b"hello\r\n" for access in
             (("in", 0x3fd, 0x60), ("out", 0x3f8, char))]
          + [("in", 0x3fd, 0x60), ("outs", 0x8900, None)])
-OPEN_MONITOR = LEAVE_MONITOR = "\x1d"
 SHOWN = re.compile(r"\[ *(\d+)\.(\d{6}) c(\d+)\] (\w+) +(\w+) +(.*)")
 
 
@@ -210,17 +210,15 @@ def expect_json(captured, tmp_path, vms):
 @pytest.mark.parametrize("cores, vms", [(1, ["a"]), (4, ["a", "b"])], ids=["one", "four"])
 def test_each_exit_of_a_guest_is_shown_and_sent_in_order(lintel, tmp_path, cores, vms):
     """hello makes 17 exits; somebody else, who is not traced, lives on for the monitor."""
-    guests = [guest("hello", vm=vm) for vm in vms] + [guest("tick", vm="other")]
+    guests = [guest("hello", vm=vm) for vm in vms] + [guest("clock", vm="other")]
     machine = lintel.boot(guests, f"trace=io,vm:vm={','.join(vms)} trace-port=com1", cores=cores)
-    machine.expect(r"tick 2")
-    machine.send(OPEN_MONITOR)
-    machine.expect(r"lintel> ")
-    machine.send("trace show 100\r")
-    for _ in vms:
-        machine.expect(r"vm +end")
-    machine.send("trace status\r")
-    machine.expect(r"stream on, 0 records lost")
-    machine.send(LEAVE_MONITOR)
+    for vm in vms:
+        machine.expect(f"{vm}: ended by")
+    open_monitor(machine)
+    assert len(re.findall(r"vm +end", run(machine, "trace show 100"))) == len(vms)
+    assert "stream on, 0 records lost" in run(machine, "trace status")
+    assert run(machine, "vm stop other") == ""
+    machine.send(KEY)
     text = lintel.end_well(machine)
     expect_hello(shown(text), vms)
     told = expect_json(bytes(machine.console_bytes), tmp_path, vms)
@@ -255,14 +253,12 @@ def test_a_trace_tells_nothing_from_before_it_was_on(lintel):
     """Neither a sleep that began in an earlier trace, nor the interrupts since start-up."""
     machine = lintel.boot(["demo"], ips=50_000_000)
     machine.expect("Hello")
-    machine.send(OPEN_MONITOR)
+    open_monitor(machine)
     for command in ("trace on halt,wake", "help", "trace off", "help", "trace clear",
                     "trace on wake,host", "help", "trace off", "trace show 200", "trace"):
-        machine.expect(r"lintel> ")
-        machine.send(command + "\r")
-        machine.expect(rf"{command}\r\n")
-    machine.expect("trace off: wake,host")
-    machine.send(LEAVE_MONITOR)
+        said = run(machine, command)
+    assert "trace off: wake,host" in said
+    machine.send(KEY)
     records = shown(lintel.end_well(machine))
     sleeps = [int(words.split()[-2]) for _, _, kind, words in records if kind == "wake"]
     assert sleeps and max(sleeps) < 1000000  # 20 ms at 50 MHz; the timer ticks every 10 ms
@@ -270,13 +266,13 @@ def test_a_trace_tells_nothing_from_before_it_was_on(lintel):
 
 
 def test_it_stops_on_condition(lintel):
-    machine = lintel.boot(["tick"], "trace=io trace-stop=port=43:after=2")
-    machine.expect(r"tick 1")
-    machine.send(OPEN_MONITOR)
-    machine.expect(r"lintel> ")
-    machine.send("trace show\rtrace\r")
-    machine.expect(r"stopped when: port=43:after=2")
-    machine.send(LEAVE_MONITOR)
+    machine = lintel.boot(["clock"], "trace=io trace-stop=port=43:after=2")
+    machine.expect("second 1")
+    open_monitor(machine)
+    run(machine, "trace show")
+    assert "stopped when: port=43:after=2" in run(machine, "trace")
+    assert run(machine, "vm stop clock") == ""
+    machine.send(KEY)
     text = lintel.end_well(machine)
     assert console.logged(text, "trace: stopped by its condition")
     last = [words.split(" at ")[0] for *_, words in shown(text)][-3:]

@@ -14,12 +14,11 @@ from pathlib import Path
 import pytest
 
 from conftest import ROOT
+from monitor_line import echo_of, open_monitor
 from tests.real import start
 
 PAGE = Path(ROOT) / "docs" / "vtx-by-example.md"
 COMMAND = re.compile(r'    make run GUEST="?([^"\n]+)"?$')
-KEY = "\x1d"  # Ctrl-]
-ERASE = r"(?:\x1b\[K)?"  # behind the prompt, or in the middle of what is typed if it is drawn anew
 REDRAWN = re.compile(r"\r(?:lintel> [^\r\n]*)?\x1b\[K|\r")  # the prompt, and what is typed
 TIME = re.compile(r"\[ *\d+\.\d+ c\d+ \w+ *\] ")
 BEHIND = re.compile(r"[\w.-]+\| ")
@@ -126,11 +125,10 @@ def test_the_page_is_true(lintel, tmp_path, heading, command, block):
     (_, before), *commands = split_at_commands(block)
     wait_for(machine, before)
     if commands:
-        machine.send(KEY)
-        machine.expect(r"Ctrl-\] leaves it\r\n(?=\rlintel> )", PATIENCE_S)
+        open_monitor(machine)
     for typed, lines in commands:
         machine.send(typed + "\r")
-        echo = f"lintel> {ERASE}{ERASE.join(map(re.escape, typed))}\r\n"
+        echo = echo_of(typed)
         machine.expect(echo, PATIENCE_S)
         since = [found.end() for found in re.finditer(echo, machine.console)][-1]
         wait_for(machine, lines, since)
