@@ -15,6 +15,7 @@ struct hooks {
 	struct hook hooks[HOOKS_MAX];
 	unsigned count;
 	bool on;
+	bool starts_off;         /* as the monitor has it */
 	hpa_t copies[HOOKS_MAX]; /* of the hook's page; 0: an earlier hook has it */
 };
 
@@ -204,7 +205,7 @@ static enum status begin(struct vm *vm, char *message)
 		return s;
 	}
 	make_copies(vm, h);
-	h->on = h->count != 0;
+	h->on = h->count && !h->starts_off;
 	return OK;
 }
 
@@ -225,16 +226,24 @@ bool hook_is_on(const struct vm *vm)
 	return hooks_of(vm->tools)->on;
 }
 
+static void turn(struct vm *vm, bool on)
+{
+	struct hooks *h = hooks_of(vm->tools);
+
+	if (on && !h->on)
+		make_copies(vm, h);
+	h->on = on;
+	ept_pages_apply(vm);
+}
+
 bool hook_set(struct vm *vm, bool on)
 {
 	struct hooks *h = hooks_of(vm->tools);
 
 	if (!h->count)
 		return false;
-	if (on && !h->on)
-		make_copies(vm, h);
-	h->on = on;
-	ept_pages_apply(vm);
+	h->starts_off = !on;
+	turn(vm, on);
 	return true;
 }
 
@@ -261,7 +270,9 @@ static bool hypercall(struct vcpu *v, uint32_t number, uint32_t *answer)
 
 	if (number != HYPERCALL_HOOK || !wanted(v->vm->tools))
 		return false;
-	*answer = on <= 1 && hook_set(v->vm, on) ? 0 : HYPERCALL_BAD;
+	*answer = on <= 1 ? 0 : HYPERCALL_BAD;
+	if (on <= 1)
+		turn(v->vm, on);
 	return true;
 }
 

@@ -16,6 +16,6 @@
 
 #include "vmx/vm.h"
 
-/* While it runs, on its core. False: the VM has no hook=. */
+/* While it runs, on its core; holds for its next runs too. False: the VM has no hook=. */
 bool hook_set(struct vm *vm, bool on);
 bool hook_is_on(const struct vm *vm);

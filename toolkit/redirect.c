@@ -12,7 +12,8 @@ struct redirects {
 	struct redirect pages[REDIRECTS_MAX];
 	unsigned count;
 	bool on;
-	hpa_t fixed; /* a frame of zeros and one of ones */
+	bool starts_off; /* as the monitor has it */
+	hpa_t fixed;     /* a frame of zeros and one of ones */
 };
 
 extern const struct tool tool_redirect;
@@ -99,7 +100,7 @@ static enum status begin(struct vm *vm, char *message)
 		return s;
 	}
 	memset((uint8_t *)phys_ptr(r->fixed) + PAGE_4K, 0xff, PAGE_4K);
-	r->on = true;
+	r->on = !r->starts_off;
 	return OK;
 }
 
@@ -125,6 +126,7 @@ bool redirect_set(struct vm *vm, bool on)
 	if (!r->count)
 		return false;
 	r->on = on;
+	r->starts_off = !on;
 	ept_pages_apply(vm);
 	return true;
 }

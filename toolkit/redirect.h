@@ -10,6 +10,6 @@
 
 #include "vmx/vm.h"
 
-/* While it runs, on its core. False: the VM has no redirect=. */
+/* While it runs, on its core; holds for its next runs too. False: the VM has no redirect=. */
 bool redirect_set(struct vm *vm, bool on);
 bool redirect_is_on(const struct vm *vm);
