@@ -5,6 +5,7 @@
 #if LINTEL_TOOLKIT
 #define TOOL_COMMANDS(X)                                                                           \
 	X(watch)                                                                                   \
+	X(shape)                                                                                   \
 	X(hook)                                                                                    \
 	X(redirect)                                                                                \
 	X(profile)                                                                                 \

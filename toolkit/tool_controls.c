@@ -68,6 +68,15 @@ enum status tools_fit(const struct vm_tools *t, char *message)
 	return collect(t, &c, &active, message);
 }
 
+bool tool_fits(const struct vm_tools *t, const struct tool *tool)
+{
+	struct tool_controls c = {0};
+
+	if (tool->fit)
+		tool->fit(t, &c);
+	return !c.missing && !find_lack(&c);
+}
+
 /* Set and cleared with each entry (vmx/inject.c), each step, each debugger's point. */
 #define PROC_LIVE ((uint32_t)(PROC_INTERRUPT_WINDOW | PROC_NMI_WINDOW | PROC_MTF | PROC_MOV_DR))
 

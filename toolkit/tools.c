@@ -23,103 +23,24 @@ void *tool_state(const struct vm_tools *t, const struct tool *tool)
 
 /* ---- the words of a line ---- */
 
-static enum status refuse(struct tool_refusal *r, enum status s, struct text word, const char *what)
-{
-	*r = (struct tool_refusal){.word = word, .what = what};
-	return s;
-}
-
-static bool same_watch(const struct watch *a, struct text word)
-{
-	return text_is(word, a->text);
-}
-
-static enum status add_watch(struct vm_tools *t, struct text word, struct tool_refusal *r)
-{
-	struct watch w;
-	struct text bad;
-	const char *what;
-	enum status s = watch_read(word, &w, &bad, &what);
-
-	if (s != OK)
-		return refuse(r, s, bad, what);
-	for (unsigned i = 0; i < t->watch_count; i++) {
-		if (same_watch(&t->watches[i], word))
-			return refuse(r, ERR_EXISTS, word, "this is there twice");
-	}
-	if (t->watch_count == WATCHES_MAX)
-		return refuse(r, ERR_FULL, word, "there is no room for so many words");
-	t->watches[t->watch_count++] = w;
-	return OK;
-}
-
-static enum status read_watches(struct vm_tools *t, struct text value, struct tool_refusal *r)
-{
-	struct text word;
-	enum status s = OK;
-
-	while (s == OK && text_next_piece(&value, ',', &word))
-		s = add_watch(t, word, r);
-	return s;
-}
-
 static enum status read_word(struct vm_tools *t, enum vm_tool_word word, struct text value,
 			     struct tool_refusal *r)
 {
 	if (word == VM_TOOL_WATCH)
-		return read_watches(t, value, r);
+		return watches_read(t, value, r);
 	if (word == VM_TOOL_WATCHLOG) {
 		enum status s = text_to_u64(value, &t->log_lines);
 
 		return s == OK && t->log_lines <= WATCHLOG_MAX
 			       ? OK
-			       : refuse(r, ERR_RANGE, value, "watchlog= goes from 0 to 1000000");
+			       : tool_refuse(r, ERR_RANGE, value,
+					     "watchlog= goes from 0 to 1000000");
 	}
 	for (unsigned i = 0; i < tool_count; i++) {
 		if (tools[i]->words & BIT(word))
 			return tools[i]->read(t, word, value, r);
 	}
-	return refuse(r, ERR_UNSUPPORTED, value, "no tool knows this word in this version");
-}
-
-/* ---- watches at run time ---- */
-
-enum status tools_add_watch(struct vm *vm, struct text word, char *message)
-{
-	struct tool_refusal r;
-	enum status s = add_watch(vm->tools, word, &r);
-
-	if (s != OK) {
-		text_format(message, TOOL_TEXT, "\"%.*s\": %s", (int)r.word.len, r.word.at, r.what);
-		return s;
-	}
-	s = tools_apply(vm, message);
-	if (s != OK) {
-		char ignored[TOOL_TEXT];
-
-		vm->tools->watch_count--;
-		if (tools_apply(vm, ignored) != OK)
-			panic("the controls that a VM had cannot be had again");
-	}
-	return s;
-}
-
-enum status tools_remove_watch(struct vm *vm, struct text word)
-{
-	struct vm_tools *t = vm->tools;
-	char message[TOOL_TEXT];
-	unsigned kept = 0;
-
-	for (unsigned i = 0; i < t->watch_count; i++) {
-		if (word.len && !same_watch(&t->watches[i], word))
-			t->watches[kept++] = t->watches[i];
-	}
-	if (kept == t->watch_count)
-		return word.len ? ERR_NOT_FOUND : OK;
-	t->watch_count = kept;
-	if (tools_apply(vm, message) != OK)
-		panic("the controls that a VM had cannot be had again");
-	return OK;
+	return tool_refuse(r, ERR_UNSUPPORTED, value, "no tool knows this word in this version");
 }
 
 /* ---- a VM's life ---- */
@@ -159,6 +80,56 @@ static enum status make(struct vm_tools **made)
 	return OK;
 }
 
+/* The part of a line that wants what the CPU does not have; empty: no single one does. */
+static struct text find_unfit(struct vm_tools *t, const struct tool *tool,
+			      const struct text *values)
+{
+	struct text rest = values[VM_TOOL_WATCH], piece;
+	unsigned count = t->watch_count;
+
+	for (unsigned i = 0; i < VM_TOOL_WORDS; i++) {
+		if ((tool->words & BIT(i)) && values[i].len)
+			return values[i];
+	}
+	for (unsigned i = 0; i < count && text_next_piece(&rest, ',', &piece); i++) {
+		struct watch first = t->watches[0];
+		bool fits;
+
+		t->watches[0] = t->watches[i];
+		t->watch_count = 1;
+		fits = tool_fits(t, tool);
+		t->watch_count = count;
+		t->watches[0] = first;
+		if (!fits)
+			return piece;
+	}
+	return (struct text){0};
+}
+
+/* values[i] is that of word i. On failure r->what may lie in message (TOOL_TEXT), and r->word is
+ * empty if it is no single word's fault. */
+static enum status read_words(struct vm_tools *t, const struct text *values, struct tool_refusal *r,
+			      char *message)
+{
+	enum status s = OK;
+
+	for (unsigned i = 0; i < VM_TOOL_WORDS && s == OK; i++) {
+		if (!values[i].len)
+			continue;
+		t->asked = true;
+		s = read_word(t, (enum vm_tool_word)i, values[i], r);
+	}
+	if (s != OK)
+		return s;
+	s = tools_fit(t, message);
+	*r = (struct tool_refusal){.what = message};
+	for (unsigned i = 0; i < tool_count && s != OK && !r->word.len; i++) {
+		if (!tool_fits(t, tools[i]))
+			r->word = find_unfit(t, tools[i], values);
+	}
+	return s;
+}
+
 static enum status create(const struct vm_config *config, struct vm_tools **made, char *message,
 			  size_t size)
 {
@@ -171,24 +142,100 @@ static enum status create(const struct vm_config *config, struct vm_tools **made
 		text_format(message, size, "%s: its toolkit: %s", config->name, status_text(s));
 		return s;
 	}
-	for (unsigned i = 0; i < VM_TOOL_WORDS && s == OK; i++) {
-		if (!config->tools[i].len)
-			continue;
-		t->asked = true;
-		s = read_word(t, (enum vm_tool_word)i, config->tools[i], &r);
-		if (s != OK)
-			vm_line_quote(config->line, r.word, r.what, message, size);
-	}
+	s = read_words(t, config->tools, &r, lack);
 	if (s == OK) {
-		s = tools_fit(t, lack);
-		if (s != OK)
-			text_format(message, size, "%s: %s", config->name, lack);
-	}
-	if (s != OK)
-		destroy(t);
-	else
 		*made = t;
+		return OK;
+	}
+	if (r.word.len)
+		vm_line_quote(config->line, r.word, r.what, message, size);
+	else
+		text_format(message, size, "%s: %s", config->name, r.what);
+	destroy(t);
 	return s;
+}
+
+/* ---- other words for the next start ---- */
+
+static bool is_typed(const struct vm_tools *t, struct text value)
+{
+	return value.at >= t->typed && value.at < t->typed + TYPED_MAX;
+}
+
+/* What was typed must stay as long as the words do. */
+static bool keep_typed(struct vm_tools *t, struct text *value)
+{
+	char *to = t->typed + t->typed_len;
+
+	if (value->len > TYPED_MAX - t->typed_len)
+		return false;
+	memcpy(to, value->at, value->len);
+	t->typed_len += value->len;
+	value->at = to;
+	return true;
+}
+
+static enum status read_anew(struct vm *vm, struct vm_tools *t, struct text *values, char *message)
+{
+	struct tool_refusal r;
+	enum status s;
+
+	for (unsigned i = 0; i < VM_TOOL_WORDS; i++) {
+		bool line = values[i].at == vm->config.tools[i].at;
+
+		if (line && !is_typed(vm->tools, values[i]))
+			continue;
+		if (!keep_typed(t, &values[i])) {
+			text_format(message, TOOL_TEXT, "there is no room for so many words");
+			return ERR_FULL;
+		}
+	}
+	s = read_words(t, values, &r, message);
+	if (s != OK && r.what != message)
+		text_format(message, TOOL_TEXT, "\"%.*s\": %s", (int)r.word.len, r.word.at, r.what);
+	return s;
+}
+
+static bool find_word(struct text name, enum vm_tool_word *word)
+{
+	for (unsigned i = 0; i < VM_TOOL_WORDS; i++) {
+		if (text_is(name, vm_tool_word_name((enum vm_tool_word)i))) {
+			*word = (enum vm_tool_word)i;
+			return true;
+		}
+	}
+	return false;
+}
+
+enum status tools_reshape(struct vm *vm, struct text typed, char *message)
+{
+	struct text name, value, values[VM_TOOL_WORDS];
+	enum vm_tool_word word;
+	struct vm_tools *t;
+	enum status s;
+
+	memcpy(values, vm->config.tools, sizeof(values));
+	text_split(typed, &name, &value);
+	if (!find_word(name, &word) || name.len == typed.len) {
+		text_format(message, TOOL_TEXT, "\"%.*s\" is no word of the toolkit with its value",
+			    (int)typed.len, typed.at);
+		return ERR_INVALID;
+	}
+	values[word] = value;
+	s = make(&t);
+	if (s != OK) {
+		text_format(message, TOOL_TEXT, "%s", status_text(s));
+		return s;
+	}
+	s = read_anew(vm, t, values, message);
+	if (s != OK) {
+		destroy(t);
+		return s;
+	}
+	destroy(vm->tools);
+	vm->tools = t;
+	memcpy(vm->config.tools, values, sizeof(values));
+	return OK;
 }
 
 static enum status begin(struct vm *vm, char *message, size_t size)

@@ -18,6 +18,7 @@
 #define TOOLS_MAX       32u
 #define TOOL_TEXT       160u
 #define TOOL_LINE_WORDS 8u
+#define TYPED_MAX       1024u
 
 /* VMX controls and masks that the active tools want, collected anew with each change. */
 struct tool_controls {
@@ -84,7 +85,9 @@ struct vm_tools {
 	bool running;       /* between begin() and end() */
 	bool asked;         /* the line has a word for it, or a change has come since */
 	void *state[TOOLS_MAX];
-	uint64_t total_bytes; /* of the whole allocation, the states behind this */
+	uint64_t total_bytes;  /* of the whole allocation, the states behind this */
+	char typed[TYPED_MAX]; /* values of words that came from the monitor */
+	size_t typed_len;
 };
 
 /* eptmax=: the largest leaf for the VM's EPT, or the CPU's largest. */
@@ -100,8 +103,9 @@ void *tool_state(const struct vm_tools *t, const struct tool *tool);
 enum exit_action tool_pass(struct vcpu *v, struct tool_exit *x);
 
 /* Does the CPU have what the words want? ERR_UNSUPPORTED: message (TOOL_TEXT) says what it lacks.
- * Before there is a VM. */
+ * Before there is a VM. tool_fits(): what this one tool wants. */
 MUST_CHECK enum status tools_fit(const struct vm_tools *t, char *message);
+bool tool_fits(const struct vm_tools *t, const struct tool *tool);
 
 /* After a change of watches or of what fit() looks at, while the VM runs: controls, masks and
  * bitmaps anew, then change() of each tool. ERR_UNSUPPORTED: message (TOOL_TEXT) says what the CPU
@@ -115,7 +119,19 @@ MUST_CHECK enum status tools_add_watch(struct vm *vm, struct text word, char *me
 /* ERR_NOT_FOUND. An empty word: all of them. */
 MUST_CHECK enum status tools_remove_watch(struct vm *vm, struct text word);
 
+/* "WORD=VALUE" instead of what the line has, from the next start on; no value: as if it were not
+ * there. On the core of a VM that has ended for good (vm->retired). Watches and switches are those
+ * of the words again. Errors of create(); ERR_INVALID, ERR_FULL; message (TOOL_TEXT). */
+MUST_CHECK enum status tools_reshape(struct vm *vm, struct text typed, char *message);
+
 /* ---- for the tools: toolkit/watch.c ---- */
+
+/* Fills *r; returns s. word lies in the line. */
+enum status tool_refuse(struct tool_refusal *r, enum status s, struct text word, const char *what);
+
+/* The value of watch=, beside those that are there. ERR_FULL, ERR_EXISTS, errors of
+ * watch_read(). */
+MUST_CHECK enum status watches_read(struct vm_tools *t, struct text value, struct tool_refusal *r);
 
 /* The first watch of that kind whose range has value; NULL. */
 struct watch *watch_find(struct vm_tools *t, enum watch_kind kind, uint64_t value);

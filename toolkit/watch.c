@@ -2,6 +2,7 @@
 #include <stdarg.h>
 
 #include "kernel/log.h"
+#include "kernel/panic.h"
 #include "toolkit/tools.h"
 #include "vmx/inject.h"
 
@@ -77,4 +78,84 @@ const char *watch_outcome(const struct vcpu *v, enum exit_action action)
 	default:
 		return ": an exception into the guest";
 	}
+}
+
+/* ---- words ---- */
+
+enum status tool_refuse(struct tool_refusal *r, enum status s, struct text word, const char *what)
+{
+	*r = (struct tool_refusal){.word = word, .what = what};
+	return s;
+}
+
+static bool same_watch(const struct watch *a, struct text word)
+{
+	return text_is(word, a->text);
+}
+
+static enum status add_watch(struct vm_tools *t, struct text word, struct tool_refusal *r)
+{
+	struct watch w;
+	struct text bad;
+	const char *what;
+	enum status s = watch_read(word, &w, &bad, &what);
+
+	if (s != OK)
+		return tool_refuse(r, s, bad, what);
+	for (unsigned i = 0; i < t->watch_count; i++) {
+		if (same_watch(&t->watches[i], word))
+			return tool_refuse(r, ERR_EXISTS, word, "this is there twice");
+	}
+	if (t->watch_count == WATCHES_MAX)
+		return tool_refuse(r, ERR_FULL, word, "there is no room for so many words");
+	t->watches[t->watch_count++] = w;
+	return OK;
+}
+
+enum status watches_read(struct vm_tools *t, struct text value, struct tool_refusal *r)
+{
+	struct text word;
+	enum status s = OK;
+
+	while (s == OK && text_next_piece(&value, ',', &word))
+		s = add_watch(t, word, r);
+	return s;
+}
+
+enum status tools_add_watch(struct vm *vm, struct text word, char *message)
+{
+	struct tool_refusal r;
+	enum status s = add_watch(vm->tools, word, &r);
+
+	if (s != OK) {
+		text_format(message, TOOL_TEXT, "\"%.*s\": %s", (int)r.word.len, r.word.at, r.what);
+		return s;
+	}
+	s = tools_apply(vm, message);
+	if (s != OK) {
+		char ignored[TOOL_TEXT];
+
+		vm->tools->watch_count--;
+		if (tools_apply(vm, ignored) != OK)
+			panic("the controls that a VM had cannot be had again");
+	}
+	return s;
+}
+
+enum status tools_remove_watch(struct vm *vm, struct text word)
+{
+	struct vm_tools *t = vm->tools;
+	char message[TOOL_TEXT];
+	unsigned kept = 0;
+
+	for (unsigned i = 0; i < t->watch_count; i++) {
+		if (word.len && !same_watch(&t->watches[i], word))
+			t->watches[kept++] = t->watches[i];
+	}
+	if (kept == t->watch_count)
+		return word.len ? ERR_NOT_FOUND : OK;
+	t->watch_count = kept;
+	if (tools_apply(vm, message) != OK)
+		panic("the controls that a VM had cannot be had again");
+	return OK;
 }

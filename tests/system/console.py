@@ -26,6 +26,18 @@ def logged(console, pattern):
     return next((line for line in log(console) if re.match(pattern, line.text)), None)
 
 
+def errors(console):
+    return [line.text for line in log(console) if line.level == "error"]
+
+
+def refusal(console, end):
+    """(what is wrong, the part that is marked) of the module line that ends so and was refused."""
+    texts = errors(console)
+    at = next(i for i, text in enumerate(texts) if text.startswith("  ") and text.endswith(end))
+    mark = re.fullmatch(r" *(\^~*)", texts[at + 1])
+    return texts[at - 1], texts[at][mark.start(1):mark.end(1)]
+
+
 def guest(console, name):
     """What this guest wrote, as text: its lines behind "name| ", and all lines that are nobody's (a
     guest in the foreground writes without a name)."""

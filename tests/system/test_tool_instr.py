@@ -44,17 +44,13 @@ def test_a_wrong_word_is_quoted_and_marked(lintel):
     lacks = [guest("hello", vm=f"lack{i}") + f" {word}" for i, (word, _) in enumerate(LACKS)]
     machine = lintel.boot(lines + leaves + lacks, "without=vpid,1g")
     lintel.end_badly(machine)
-    errors = [line.text for line in console.log(machine.console) if line.level == "error"]
-    for word, what, piece in WRONG:
-        at = next(i for i, text in enumerate(errors) if text.endswith(f" {word}"))
-        assert errors[at - 1] == what
-        caret = errors[at + 1]
-        assert errors[at][caret.index("^"):caret.index("^") + len(piece)] == piece
-        assert caret.strip() == "^" + "~" * (len(piece) - 1)
+    for word, *refusal in WRONG:
+        assert console.refusal(machine.console, f" {word}") == tuple(refusal)
     for i, (_, what) in enumerate(NO_LEAVES):
-        assert f"leaf{i}: not started: {what}" in errors
-    for i, (_, what) in enumerate(LACKS):
-        assert f"lack{i}: this CPU has no {what}" in errors
+        assert f"leaf{i}: not started: {what}" in console.errors(machine.console)
+    for word, what in LACKS:
+        assert console.refusal(machine.console, word) == (f"this CPU has no {what}",
+                                                          word.partition("=")[2])
 
 
 # What a CPU without VMFUNC, TSC scaling and PML has not: the control, and the bit that allows it.
@@ -73,10 +69,10 @@ def test_a_control_that_the_cpu_lacks_is_named_with_its_capability_msr(lintel):
     assert run(machine, "vm kill clock") == ""
     machine.send("exit\r")
     lintel.end_badly(machine)
-    errors = [line.text for line in console.log(machine.console) if line.level == "error"]
-    for i, (_, name, number) in enumerate(LACKING):
-        assert f'vm{i}: this CPU cannot have "{name}" on (IA32_VMX_PROCBASED_CTLS2, ' \
-            f"bit {number})" in errors
+    for word, name, number in LACKING:
+        assert console.refusal(machine.console, word) == (
+            f'this CPU cannot have "{name}" on (IA32_VMX_PROCBASED_CTLS2, bit {number})',
+            word.partition("=")[2])
 
 
 def test_an_msr_of_the_area_can_be_watched_too(lintel):
@@ -94,6 +90,59 @@ def test_an_msr_of_the_area_can_be_watched_too(lintel):
         "#GP(0) into the guest",
     ]
     assert "a: msrarea c0000082: 0xffff800089abcdef in the guest, 0 in the host" in log
+
+
+CPUID = "cpuid=40000001:eax=1,16:eax=bb8"
+LONG_ONE = "0" * 130 + "1"
+LONG = [f"steps={LONG_ONE}", f"watchlog={LONG_ONE}", f"tpr={LONG_ONE}", f"pool={LONG_ONE}",
+        f"tsc=offset:{LONG_ONE}", f"ple=1:{LONG_ONE}",
+        *(word + ",".join(f"{page}000:{page + 20}000" for page in range(20, 32))
+          for word in ("redirect=", "views="))]
+
+
+def test_words_of_a_vm_that_has_ended_are_others_at_its_next_start(lintel):
+    """Also what the CPU lacks, too much, and a kind of run that fails: no memory is lost."""
+    machine = lintel.boot([guest("spin", vm="a", watch="io:3f8", watchlog=0, vpid="off")],
+                          "without=1g")
+    machine.expect(re.escape(SPIN))
+    open_monitor(machine)
+    assert run(machine, "shape a") == "watch=io:3f8\nwatchlog=0\nvpid=off\n"
+    assert run(machine, "watch a hlt") == ""
+    for command, said in (("shape a x=1 y", r'"y" is too much\nusage: .*'),
+                          ("shape b tpr=1", 'no VM "b"; there is: a\n'),
+                          ("shape a tpr=1", "a has not ended: vm stop a\n"),
+                          ("vm stop a", "")):
+        assert re.fullmatch(said, run(machine, command), re.S), command
+    machine.expect("a: stopped from the monitor")
+    free = re.search(r"(\d+) KiB free", run(machine, "pages"))[1]
+    for command, said in (
+            ("shape a repeat=2", 'a: "repeat=2" is no word of the toolkit with its value\n'),
+            ("shape a tpr", 'a: "tpr" is no word of the toolkit with its value\n'),
+            ("shape a eptmax=1g", "a: this CPU has no EPT pages of 1 GiB "
+                                  "(IA32_VMX_EPT_VPID_CAP, bit 17)\n"),
+            ("shape a watch=io:80,io:81,io", "a: \"io\": something must follow, with a colon\n"),
+            ("shape a vpid=", ""), ("shape a watchlog=1", ""), ("shape a watch=io:3f8-3fa", ""),
+            *((f"shape a {CPUID}", ""),) * 30,  # only the last one takes room
+            ("shape a tpr=5", ""), ("shape a hook=40000000:90", "")):
+        assert run(machine, command) == said, command
+    assert run(machine, "shape a") == \
+        f"watch=io:3f8-3fa\nwatchlog=1\n{CPUID}\ntpr=5\nhook=40000000:90\n"
+    assert run(machine, "vm start a") == ""
+    machine.expect("a: not started: hook=: there is no memory at 0x40000000")
+    assert run(machine, "shape a hook=") == ""
+    assert free == re.search(r"(\d+) KiB free", run(machine, "pages"))[1]
+    assert run(machine, "vm start a") == ""
+    machine.expect(re.escape(SPIN))
+    assert re.fullmatch(r"io:3f8-3fa +\d\d hits\n", run(machine, "watch a"))
+    assert bit(machine, "proc_", 21) == "1"  # the TPR shadow
+    assert bit(machine, "proc2", 5) == "1"  # VPID again
+    assert run(machine, "vm stop a") == ""
+    machine.expect("a: stopped from the monitor")
+    for word in LONG:
+        machine.send(f"shape a {word}\r")  # it moves through the line
+    machine.expect("a: there is no room for so many words")
+    machine.send("exit\r")
+    lintel.end_well(machine)
 
 
 def bit(machine, field, number):
