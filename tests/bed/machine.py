@@ -52,7 +52,7 @@ class Machine:
     name = "machine"
     START_TRIES = 3
 
-    def __init__(self, iso, *, cores=1, memory_mib=256, time_limit_s=60, wire=None):
+    def __init__(self, iso, *, cores=1, memory_mib=256, time_limit_s=150, wire=None):
         self.iso = os.path.abspath(iso)
         self.cores = cores
         self.memory_mib = memory_mib

@@ -32,7 +32,7 @@ def test_all_kinds_of_guests_at_once(lintel, tmp_path, cores):
              "/guest/tsswitch.img vm=tsswitch kind=disk mem=2M",
              guest("mbhello", kind="multiboot", mem="2M"),
              guest("reset0", vm="again", limit=1, **{"on-reset": "restart"})]
-    machine = lintel.boot(lines, files=files, cores=cores, time_limit_s=90)
+    machine = lintel.boot(lines, files=files, cores=cores, time_limit_s=150)
     assert lintel.end_badly(machine) == "lintel: done: 1 of 5 guests failed"
     for name in ["tick", "modes", "tsswitch"]:
         # SeaBIOS does not end its line before it starts the boot sector.

@@ -155,7 +155,7 @@ def stays(registers, name, mask, answer):
 
 @pytest.mark.parametrize("bits, count", [(32, 83), (64, 99)])
 def test_every_register_is_read_and_written(lintel, program, bits, count):
-    machine = boot(lintel, [waiting()], time_limit_s=100)
+    machine = boot(lintel, [waiting()], time_limit_s=150)
     with attach(machine, helper=True) as gdb:
         go_to(gdb, program[f"store_{bits}"])
         registers = Registers(gdb)

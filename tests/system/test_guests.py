@@ -69,7 +69,7 @@ def mismatches(text, names):
 @pytest.mark.parametrize("cores", [2, 4, 8])
 def test_all_guests_at_once(lintel, cores):
     lines = [guest(name, mem=expect.load(name).settings["mem"]) for name in CROWD]
-    machine = lintel.boot(lines, cores=cores, time_limit_s=90)
+    machine = lintel.boot(lines, cores=cores, time_limit_s=150)
     last = lintel.end_badly(machine)
     assert mismatches(machine.console, CROWD) == []
     assert last == f"lintel: done: 1 of {len(CROWD)} guests failed"  # the one is "triple"
@@ -78,7 +78,7 @@ def test_all_guests_at_once(lintel, cores):
 
 
 def test_guests_that_watch_the_clock_on_a_core_each(lintel):
-    machine = lintel.boot(TIMED, cores=len(TIMED), ips=IPS["hltwake"], time_limit_s=90)
+    machine = lintel.boot(TIMED, cores=len(TIMED), ips=IPS["hltwake"], time_limit_s=150)
     lintel.end_well(machine)
     assert mismatches(machine.console, TIMED) == []
 

@@ -32,7 +32,7 @@ def test_image_is_at_most_8_mib():
 @pytest.mark.parametrize("uefi", [False, True], ids=["bios", "uefi"])
 @pytest.mark.parametrize("machine", [Qemu, QemuUsbStick], ids=["cd", "usb"])
 def test_image_boots(machine, uefi):
-    with machine(IMAGE, uefi=uefi, memory_mib=256, time_limit_s=60) as started:
+    with machine(IMAGE, uefi=uefi, memory_mib=256, time_limit_s=150) as started:
         started.run_to_end()
         assert "Lintel" in started.console
         assert started.ending().text

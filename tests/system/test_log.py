@@ -45,7 +45,7 @@ def test_a_chip_can_be_watched_by_its_category(lintel):
 
 def test_no_line_is_torn_while_eight_cores_log_everything(lintel):
     lines = [guest("tick", vm=f"vm{n}", limit=100) for n in range(8)]
-    machine = lintel.boot(lines, "loglevel=trace", cores=8, time_limit_s=90)
+    machine = lintel.boot(lines, "loglevel=trace", cores=8, time_limit_s=150)
     text = lintel.end_well(machine)
     text = text[text.index("[    0."):]
     log = console.log(text)

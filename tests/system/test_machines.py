@@ -44,7 +44,7 @@ def test_x2apic_that_is_not_there_is_named(lintel):
 
 
 def test_255_cores_are_started(lintel):
-    text = refused(lintel, cores=255, memory_mib=512, time_limit_s=100)
+    text = refused(lintel, cores=255, memory_mib=512, time_limit_s=150)
     assert console.logged(text, r"255 of 255 cores run")
 
 

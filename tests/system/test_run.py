@@ -1,6 +1,7 @@
 """What `make run` promises at a terminal: both ways, in colour, and nothing left behind."""
 
 import os
+import signal
 import subprocess
 import sys
 import termios
@@ -19,9 +20,14 @@ def environment(**more):
     return {**plain, "TERM": "xterm", **more}
 
 
+def heed_ctrl_c():
+    """Also where these tests run in a shell's background, which ignores it."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def at_terminal(image=IMAGE, **env):
     return pexpect.spawn(sys.executable, [RUN, "--iso", image], env=environment(**env), timeout=60,
-                         echo=True, encoding="utf-8")
+                         echo=True, encoding="utf-8", preexec_fn=heed_ctrl_c)
 
 
 def emulators_of(pid):

@@ -6,7 +6,7 @@ from test_guests import converse
 
 def run(lintel, name, **machine_words):
     e = expect.load(name)
-    machine = lintel.boot([name], cores=1, time_limit_s=90, **machine_words)
+    machine = lintel.boot([name], cores=1, time_limit_s=150, **machine_words)
     converse(machine, expect.Typist(e))
     lintel.end_well(machine)
     return e, machine.console

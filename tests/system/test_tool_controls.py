@@ -75,7 +75,7 @@ def test_no_guest_notices(lintel):
 
 
 def test_the_monitor_turns_them_on_and_off(lintel):
-    machine = lintel.boot([guest("spin", vm="a")], time_limit_s=100)
+    machine = lintel.boot([guest("spin", vm="a")], time_limit_s=150)
     machine.expect("forever")
     open_monitor(machine)
     run = functools.partial(run_command, machine)
