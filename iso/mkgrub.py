@@ -3,7 +3,7 @@
 
 bios.img is a core image for El Torito; efi.img is a FAT file system that holds
 EFI/BOOT/BOOTX64.EFI. Both carry the modules below inside, and no other: the ISO has no module
-files. The same GRUB and SOURCE_DATE_EPOCH give the same bytes.
+files. The same GRUB gives the same bytes, at whichever commit of ours: they are made only once.
 """
 
 import argparse
@@ -21,7 +21,7 @@ BIOS_MODULES = MODULES + ["biosdisk"]
 EFI_MODULES = MODULES + ["part_gpt", "part_msdos", "efi_gop"]
 
 FAT_SERIAL = "4c4e544c"
-SECTOR_BYTES = 512
+EPOCH = 946684800  # the first second of 2000
 
 
 def grub_image(platform, modules, output):
@@ -34,10 +34,8 @@ def fat_image(efi_program, output):
     """A FAT12 image just large enough for one file in two directories."""
     kib = (os.path.getsize(efi_program) + 1023) // 1024 + 64
     kib += -kib % 32  # whole tracks of the geometry below
-    fixed = dict(os.environ, MTOOLS_SKIP_CHECK="1", TZ="UTC")
-    fixed.setdefault("SOURCE_DATE_EPOCH", "946684800")
-    epoch = int(fixed["SOURCE_DATE_EPOCH"])
-    os.utime(efi_program, (epoch, epoch))
+    fixed = dict(os.environ, MTOOLS_SKIP_CHECK="1", TZ="UTC", SOURCE_DATE_EPOCH=str(EPOCH))
+    os.utime(efi_program, (EPOCH, EPOCH))
     for command in (["mformat", "-C", "-i", output, "-T", str(kib * 2), "-h", "2", "-s", "32",
                      "-N", FAT_SERIAL, "-v", "LINTEL", "::"],
                     ["mmd", "-i", output, "::/EFI", "::/EFI/BOOT"],

@@ -39,11 +39,9 @@ def test_image_boots(machine, uefi):
 
 
 def test_two_builds_of_one_tree_are_equal(tmp_path):
-    images = []
-    for name in ("first", "a-second-folder-with-a-longer-name"):
-        tree = os.path.join(tmp_path, name)
-        shutil.copytree(ROOT, tree, symlinks=True,
-                        ignore=shutil.ignore_patterns("build", "__pycache__"))
-        subprocess.run(["make", "iso"], cwd=tree, check=True, stdout=subprocess.DEVNULL)
-        images.append(os.path.join(tree, "build", "lintel.iso"))
-    assert filecmp.cmp(*images, shallow=False)
+    """The other one in a folder whose name is longer."""
+    tree = os.path.join(tmp_path, "a-second-folder", "with-the-same-tree")
+    shutil.copytree(ROOT, tree, symlinks=True,
+                    ignore=shutil.ignore_patterns("build", "__pycache__"))
+    subprocess.run(["make", "iso"], cwd=tree, check=True, stdout=subprocess.DEVNULL)
+    assert filecmp.cmp(IMAGE, os.path.join(tree, "build", "lintel.iso"), shallow=False)
