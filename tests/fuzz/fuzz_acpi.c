@@ -5,12 +5,9 @@
  * says no, a table gets its right length and checksum, so that what is behind them is reached. Each
  * table lies in memory of its exact size, so that AddressSanitizer sees a read past it.
  */
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
+#include "tests/fuzz/fuzzer.h"
 
 #include "boot/acpi.h"
-#include "kernel/assert.h"
 
 #define TABLES_MAX    32u
 #define TABLE_STRIDE  UINT64_C(0x100000)
@@ -18,8 +15,6 @@
 #define FLAG_RAW      0x01u /* length and checksum as they come */
 #define FLAG_SSDT     0x02u /* named so, where the first four bytes do not matter */
 #define FLAG_ROOT_RAW 0x04u /* the first one is the XSDT itself */
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 struct memory {
 	uint8_t *tables[TABLES_MAX];
@@ -127,10 +122,4 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	for (size_t i = 0; i < m.count; i++)
 		free(m.tables[i]);
 	return 0;
-}
-
-void assert_failed(const char *condition, const char *file, int line)
-{
-	fprintf(stderr, "%s:%d: %s\n", file, line, condition);
-	abort();
 }

@@ -6,13 +6,10 @@
  * FEh lets time pass, and FFh starts a packet whose checksum will be right. Everything else goes in
  * as it is. What the server sends must be well-formed whatever came in.
  */
-#include <stdlib.h>
+#include "tests/fuzz/fuzzer.h"
 
 #include "debug/gdb_server.h"
-#include "kernel/assert.h"
 #include "tests/gdb/toy_machine.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static struct toy_machine machine;
 static struct debug_target target; /* the toy's, but for what is wild */
@@ -212,10 +209,4 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	gdb_server_gone(&server);
 	check_output();
 	return 0;
-}
-
-void assert_failed(const char *condition, const char *file, int line)
-{
-	fprintf(stderr, "%s:%d: %s\n", file, line, condition);
-	abort();
 }

@@ -4,14 +4,9 @@
  * Whatever is typed, the line is text that ends within its room, the cursor is in it, and only
  * printable characters and the few controls go to the terminal.
  */
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
+#include "tests/fuzz/fuzzer.h"
 
 #include "debug/line_editor.h"
-#include "kernel/assert.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static void take_text(void *state, const char *text, size_t len)
 {
@@ -43,10 +38,4 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			line_editor_start(&e);
 	}
 	return 0;
-}
-
-void assert_failed(const char *condition, const char *file, int line)
-{
-	fprintf(stderr, "%s:%d: %s\n", file, line, condition);
-	abort();
 }

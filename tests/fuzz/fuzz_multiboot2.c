@@ -4,13 +4,9 @@
  * The block is in memory of its exact size, so that AddressSanitizer sees a read past it; what
  * comes out must lie within it.
  */
-#include <stdlib.h>
-#include <string.h>
+#include "tests/fuzz/fuzzer.h"
 
 #include "boot/multiboot2.h"
-#include "kernel/assert.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static void check_inside(const void *at, uint64_t len_bytes, const uint8_t *block, size_t size)
 {
@@ -67,12 +63,4 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		abort(); /* an error names its tag */
 	free(block);
 	return 0;
-}
-
-void assert_failed(const char *condition, const char *file, int line)
-{
-	(void)condition;
-	(void)file;
-	(void)line;
-	abort();
 }

@@ -4,17 +4,12 @@
  * The text is in memory of its exact size and without a NUL, so that AddressSanitizer sees a read
  * past it. The first 64 bytes are places and code.
  */
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
+#include "tests/fuzz/fuzzer.h"
 
-#include "kernel/assert.h"
 #include "toolkit/profile.h"
 #include "toolkit/step_words.h"
 
 #define HEAD 64u
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static struct profile p;
 
@@ -68,10 +63,4 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	check_step(data);
 	free(text);
 	return 0;
-}
-
-void assert_failed(const char *condition, const char *file, int line)
-{
-	fprintf(stderr, "%s:%d: %s\n", file, line, condition);
-	abort();
 }

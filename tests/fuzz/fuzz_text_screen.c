@@ -5,12 +5,9 @@
  * Whatever the guest does, no ASSERT may fail, the output is whole steps that a terminal knows, and
  * when all is drawn the terminal shows what the VGA would.
  */
-#include <stdio.h>
+#include "tests/fuzz/fuzzer.h"
 
-#include "kernel/assert.h"
 #include "tests/unit/ansi_terminal.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static struct vvga vga;
 static struct text_screen screen;
@@ -115,10 +112,4 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	ASSERT(terminal_shows(&terminal, &text, window));
 	ASSERT(update(&text, 4096) == 0);
 	return 0;
-}
-
-void assert_failed(const char *condition, const char *file, int line)
-{
-	fprintf(stderr, "%s:%d: %s\n", file, line, condition);
-	abort();
 }

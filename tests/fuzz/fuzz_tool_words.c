@@ -6,11 +6,8 @@
  * AddressSanitizer sees a read past it. What is taken keeps the promises of the headers; what is
  * refused is refused with a part of the text and a sentence.
  */
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
+#include "tests/fuzz/fuzzer.h"
 
-#include "kernel/assert.h"
 #include "mm/ept.h"
 #include "toolkit/cpuid_words.h"
 #include "toolkit/cr_words.h"
@@ -18,8 +15,6 @@
 #include "toolkit/msr_area_words.h"
 #include "toolkit/pass_words.h"
 #include "toolkit/tsc_words.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static struct text text, bad;
 static const char *what;
@@ -91,10 +86,4 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	read_single_words();
 	free(copy);
 	return 0;
-}
-
-void assert_failed(const char *condition, const char *file, int line)
-{
-	fprintf(stderr, "%s:%d: %s\n", file, line, condition);
-	abort();
 }

@@ -5,16 +5,11 @@
  * The words are in memory of their exact size and without a NUL, so that AddressSanitizer sees a
  * read past them. The first bytes are a record.
  */
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
+#include "tests/fuzz/fuzzer.h"
 
 #include "debug/trace_filter.h"
 #include "debug/trace_stream.h"
 #include "debug/trace_text.h"
-#include "kernel/assert.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static const char *reason_name(uint32_t n)
 {
@@ -76,10 +71,4 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	check_record(&r);
 	free(words);
 	return 0;
-}
-
-void assert_failed(const char *condition, const char *file, int line)
-{
-	fprintf(stderr, "%s:%d: %s\n", file, line, condition);
-	abort();
 }

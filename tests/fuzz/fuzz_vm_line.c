@@ -5,14 +5,9 @@
  * exact size and without a NUL, so that AddressSanitizer sees a read past it. Whatever comes in,
  * the result keeps the promises of the header.
  */
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
+#include "tests/fuzz/fuzzer.h"
 
 #include "guest/vm_line.h"
-#include "kernel/assert.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static void check_config(const struct vm_config *c, const char *line, size_t size)
 {
@@ -84,10 +79,4 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	}
 	free(line);
 	return 0;
-}
-
-void assert_failed(const char *condition, const char *file, int line)
-{
-	fprintf(stderr, "%s:%d: %s\n", file, line, condition);
-	abort();
 }

@@ -5,14 +5,9 @@
  * past it. What is taken lies within the limits of its kind and has the word as its text; what is
  * refused is refused with a part of the word and a sentence.
  */
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
+#include "tests/fuzz/fuzzer.h"
 
-#include "kernel/assert.h"
 #include "toolkit/watch_words.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static void check_watch(const struct watch *w, struct text word)
 {
@@ -54,10 +49,4 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	}
 	free(copy);
 	return 0;
-}
-
-void assert_failed(const char *condition, const char *file, int line)
-{
-	fprintf(stderr, "%s:%d: %s\n", file, line, condition);
-	abort();
 }
