@@ -6,37 +6,22 @@
  * image lies at the end of its allocation) or written (nobody may write to it at all), runs keep
  * to their buffer, and all frames come back.
  */
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
+#include "tests/fuzz/machine.h"
 
 #include "guest/vata.h"
-#include "kernel/assert.h"
-#include "mm/phys.h"
 
-#define RAM_BYTES   (256 * KIB)
 #define IMAGE_BYTES (61 * 512 - 77)
 #define RUN_BYTES   4096u
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-uintptr_t phys_window_base;
-
-static struct frames frames;
 static struct disk disks[2];
 static uint8_t *image;
 
-static void start_machine(void)
+static void make_image(void)
 {
-	static struct regions ram;
-	void *memory = aligned_alloc(RAM_BYTES, RAM_BYTES);
-
-	if (!memory)
-		abort();
-	phys_window_base = (uintptr_t)memory;
+	if (image)
+		return;
 	image = malloc(IMAGE_BYTES);
-	if (!image || regions_add(&ram, 0, RAM_BYTES, REGION_RAM) != OK ||
-	    frames_init(&frames, &ram, GIB) != OK)
+	if (!image)
 		abort();
 	memset(image, 0xa5, IMAGE_BYTES);
 }
@@ -113,8 +98,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct vata c;
 	uint64_t free_bytes;
 
-	if (!image)
-		start_machine();
+	start_machine();
+	make_image();
 	free_bytes = frames_free_bytes(&frames);
 	power_on(&c, size ? data[0] : 0);
 	for (size_t at = 1; at + 16 <= size;) {
@@ -137,10 +122,4 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	disk_free(&disks[1]);
 	ASSERT(frames_free_bytes(&frames) == free_bytes);
 	return 0;
-}
-
-void assert_failed(const char *condition, const char *file, int line)
-{
-	fprintf(stderr, "%s:%d: %s\n", file, line, condition);
-	abort();
 }

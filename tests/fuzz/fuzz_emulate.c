@@ -4,72 +4,14 @@
  * Whatever a guest has there, no ASSERT may fail and the call comes back; a fault and an unknown
  * instruction leave the registers alone, but for what whole elements of REP have done.
  */
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
+#include "tests/fuzz/guest_ram.h"
 
 #include "guest/emulate.h"
 #include "guest/segment.h"
-#include "kernel/assert.h"
-#include "mm/phys.h"
 
-#define RAM_BYTES     (256 * KIB)
-#define MACHINE_BYTES (16 * MIB)
-#define CODE          0x1ff8u
-#define TABLES        0x8000u
-#define DEVICE        UINT64_C(0xd0000000)
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-/* The input, as far as it goes; then zeros. */
-struct input {
-	const uint8_t *at;
-	size_t left;
-};
-
-uintptr_t phys_window_base;
-
-static struct frames frames;
-static struct guest_memory memory;
-
-static void take(struct input *in, void *to, size_t len)
-{
-	size_t n = in->left < len ? in->left : len;
-
-	memset(to, 0, len);
-	if (n > 0)
-		memcpy(to, in->at, n);
-	in->at += n;
-	in->left -= n;
-}
-
-static uint64_t take64(struct input *in)
-{
-	uint64_t value;
-
-	take(in, &value, sizeof(value));
-	return value;
-}
-
-static void start_machine(void)
-{
-	static struct regions raw, ram;
-
-	if (memory.count > 0)
-		return;
-	phys_window_base = (uintptr_t)aligned_alloc(GIB, GIB);
-	regions_init(&raw);
-	if (regions_add(&raw, MIB, MACHINE_BYTES, REGION_RAM) != OK ||
-	    regions_normalise(&raw, &ram) != OK || frames_init(&frames, &ram, GIB) != OK ||
-	    guest_memory_init(&memory, &frames, RAM_BYTES) != OK)
-		abort();
-}
-
-static void put64(uint64_t at, uint64_t value)
-{
-	if (guest_memory_write(&memory, gpa(at), &value, sizeof(value)) != OK)
-		abort();
-}
+#define CODE   0x1ff8u
+#define TABLES 0x8000u
+#define DEVICE UINT64_C(0xd0000000)
 
 /* 4-level paging; its second level also serves PAE, and 32-bit paging sees large pages in it. */
 static void fill_tables(void)
@@ -129,23 +71,6 @@ static void take_state(struct input *in, struct guest_cpu_state *s)
 	}
 }
 
-/* Three bytes each: an address and what stands there. */
-static void patch_memory(struct input *in)
-{
-	while (in->left >= 3) {
-		uint64_t at = (uint64_t)in->at[0] | (uint64_t)in->at[1] << 8;
-
-		*(uint8_t *)guest_memory_ptr(&memory, gpa(at), 1) = in->at[2];
-		in->at += 3;
-		in->left -= 3;
-	}
-}
-
-static bool same_bytes(const void *a, const void *b, size_t len)
-{
-	return memcmp(a, b, len) == 0;
-}
-
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static struct mmio_bus bus;
@@ -156,9 +81,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	uint64_t latch = 0;
 	uint8_t code[DECODE_MAX_BYTES + 1];
 
-	start_machine();
-	for (uint64_t at = 0; at < RAM_BYTES; at += PAGE_4K)
-		memset(guest_memory_ptr(&memory, gpa(at), PAGE_4K), 0, PAGE_4K);
+	start_guest();
+	clear_ram();
 	fill_tables();
 	mmio_bus_init(&bus);
 	if (mmio_bus_claim(&bus, "device", access_device, &latch, gpa(DEVICE), 0x1803) != OK)
@@ -167,7 +91,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	take_state(&in, &s);
 	if (guest_memory_write(&memory, gpa(s.rip), code, sizeof(code)) != OK)
 		abort();
-	patch_memory(&in);
+	patch_ram(&in);
 	old = s;
 	switch (emulate_instruction(&s, &memory, &bus, 1, &report, &fault)) {
 	case EMULATE_DONE:
@@ -195,10 +119,4 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		abort(); /* only with 5-level paging */
 	}
 	return 0;
-}
-
-void assert_failed(const char *condition, const char *file, int line)
-{
-	fprintf(stderr, "%s:%d: %s\n", file, line, condition);
-	abort();
 }

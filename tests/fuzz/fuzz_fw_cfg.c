@@ -5,30 +5,12 @@
  * guest RAM and started, and runs. No ASSERT may fail, no byte outside of an item may be read or
  * outside of guest RAM be written, items stay as they are, and the offset never leaves its item.
  */
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
+#include "tests/fuzz/guest_ram.h"
 
 #include "guest/fw_cfg.h"
-#include "kernel/assert.h"
-#include "mm/phys.h"
 
-#define RAM_BYTES     (256 * KIB)
-#define MACHINE_BYTES (16 * MIB)
-#define DESCRIPTOR    0x1000u
+#define DESCRIPTOR 0x1000u
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-/* The input, as far as it goes; then zeros. */
-struct input {
-	const uint8_t *at;
-	size_t left;
-};
-
-uintptr_t phys_window_base;
-
-static struct frames frames;
-static struct guest_memory memory;
 static uint8_t *short_item, *long_item; /* on the heap, where a read past the end is seen */
 
 enum {
@@ -36,36 +18,13 @@ enum {
 	LONG = 5000,
 };
 
-static uint8_t take8(struct input *in)
+static void make_items(void)
 {
-	if (in->left == 0)
-		return 0;
-	in->left--;
-	return *in->at++;
-}
-
-static uint32_t take32(struct input *in)
-{
-	uint32_t value = 0;
-
-	for (unsigned i = 0; i < 4; i++)
-		value = value << 8 | take8(in);
-	return value;
-}
-
-static void start_machine(void)
-{
-	static struct regions raw, ram;
-
-	if (memory.count > 0)
+	if (short_item)
 		return;
-	phys_window_base = (uintptr_t)aligned_alloc(GIB, GIB);
 	short_item = malloc(SHORT);
 	long_item = malloc(LONG);
-	regions_init(&raw);
-	if (regions_add(&raw, MIB, MACHINE_BYTES, REGION_RAM) != OK ||
-	    regions_normalise(&raw, &ram) != OK || frames_init(&frames, &ram, GIB) != OK ||
-	    guest_memory_init(&memory, &frames, RAM_BYTES) != OK || !short_item || !long_item)
+	if (!short_item || !long_item)
 		abort();
 	memset(short_item, 's', SHORT);
 	memset(long_item, 'l', LONG);
@@ -129,7 +88,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	static struct fw_cfg dev;
 	struct input in = {.at = data, .left = size};
 
-	start_machine();
+	start_guest();
+	make_items();
 	fw_cfg_init(&dev, size % 16 ? &memory : NULL, RAM_BYTES, 1);
 	if (fw_cfg_add_file(&dev, "short", short_item, SHORT) != OK ||
 	    fw_cfg_add_file(&dev, "long", long_item, LONG) != OK)
@@ -150,10 +110,4 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	for (unsigned i = 0; i < LONG; i++)
 		ASSERT(long_item[i] == 'l');
 	return 0;
-}
-
-void assert_failed(const char *condition, const char *file, int line)
-{
-	fprintf(stderr, "%s:%d: %s\n", file, line, condition);
-	abort();
 }

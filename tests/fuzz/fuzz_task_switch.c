@@ -6,77 +6,13 @@
  * untouched, and what goes back into the VMCS must be fit for VM entry (SDM 3C "Checks on Guest
  * Segment Registers").
  */
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
+#include "tests/fuzz/guest_ram.h"
 
 #include "guest/segment.h"
 #include "guest/task_switch.h"
-#include "kernel/assert.h"
-#include "mm/phys.h"
 
-#define RAM_BYTES     (256 * KIB)
-#define MACHINE_BYTES (16 * MIB)
-#define GDT           0x1000u
-#define TABLES        0xa000u
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-/* The input, as far as it goes; then zeros. */
-struct input {
-	const uint8_t *at;
-	size_t left;
-};
-
-uintptr_t phys_window_base;
-
-static struct frames frames;
-static struct guest_memory memory;
-
-static void take(struct input *in, void *to, size_t len)
-{
-	size_t n = in->left < len ? in->left : len;
-
-	memset(to, 0, len);
-	if (n > 0)
-		memcpy(to, in->at, n);
-	in->at += n;
-	in->left -= n;
-}
-
-static uint32_t take32(struct input *in)
-{
-	uint32_t value;
-
-	take(in, &value, sizeof(value));
-	return value;
-}
-
-static void start_machine(void)
-{
-	static struct regions raw, ram;
-
-	if (memory.count > 0)
-		return;
-	phys_window_base = (uintptr_t)aligned_alloc(GIB, GIB);
-	regions_init(&raw);
-	if (regions_add(&raw, MIB, MACHINE_BYTES, REGION_RAM) != OK ||
-	    regions_normalise(&raw, &ram) != OK || frames_init(&frames, &ram, GIB) != OK ||
-	    guest_memory_init(&memory, &frames, RAM_BYTES) != OK)
-		abort();
-}
-
-static void put32(uint64_t at, uint32_t value)
-{
-	if (guest_memory_write(&memory, gpa(at), &value, sizeof(value)) != OK)
-		abort();
-}
-
-static void put64(uint64_t at, uint64_t value)
-{
-	if (guest_memory_write(&memory, gpa(at), &value, sizeof(value)) != OK)
-		abort();
-}
+#define GDT    0x1000u
+#define TABLES 0xa000u
 
 /* Tables with which every switch works: what the input changes is what goes wrong. */
 static void fill_tables(void)
@@ -94,8 +30,7 @@ static void fill_tables(void)
 		UINT64_C(0x000082006000000f), /* 48 LDT */
 	};
 
-	for (uint64_t at = 0; at < RAM_BYTES; at += PAGE_4K)
-		memset(guest_memory_ptr(&memory, gpa(at), PAGE_4K), 0, PAGE_4K);
+	clear_ram();
 	for (unsigned i = 0; i < ARRAY_SIZE(gdt); i++)
 		put64(GDT + i * 8, gdt[i]);
 	put64(0x6000, UINT64_C(0x00cf93000000ffff));
@@ -141,18 +76,6 @@ static void take_state(struct input *in, struct guest_cpu_state *s)
 	s->segments[GUEST_LDTR].access = (uint32_t)SEGMENT_UNUSABLE;
 	s->segments[GUEST_TR] = (struct guest_segment){
 		.selector = 0x28, .access = mode & 32 ? 0x83 : 0x8b, .base = 0x3000, .limit = 0x67};
-}
-
-/* Three bytes each: an address and what stands there. */
-static void patch_memory(struct input *in)
-{
-	while (in->left >= 3) {
-		uint64_t at = (uint64_t)in->at[0] | (uint64_t)in->at[1] << 8;
-
-		*(uint8_t *)guest_memory_ptr(&memory, gpa(at), 1) = in->at[2];
-		in->at += 3;
-		in->left -= 3;
-	}
 }
 
 static void check_access(const struct guest_segment *seg)
@@ -217,11 +140,6 @@ static void check_fault(const struct guest_fault *f)
 	ASSERT(f->has_error_code && f->error_code <= UINT16_MAX);
 }
 
-static bool same_bytes(const void *a, const void *b, size_t len)
-{
-	return memcmp(a, b, len) == 0;
-}
-
 static bool memory_is(const uint8_t *expected)
 {
 	static uint8_t now[RAM_BYTES];
@@ -239,7 +157,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct task_switch t;
 	uint32_t word;
 
-	start_machine();
+	start_guest();
 	fill_tables();
 	word = take32(&in);
 	t = (struct task_switch){.selector = (uint16_t)(word & 0x7f),
@@ -250,7 +168,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 				 .error_code = word >> 24,
 				 .return_rip = 0x1234};
 	take_state(&in, &s);
-	patch_memory(&in);
+	patch_ram(&in);
 	if (guest_memory_read(&memory, gpa(0), before, sizeof(before)) != OK)
 		abort();
 	old = s;
@@ -273,10 +191,4 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		abort();
 	}
 	return 0;
-}
-
-void assert_failed(const char *condition, const char *file, int line)
-{
-	fprintf(stderr, "%s:%d: %s\n", file, line, condition);
-	abort();
 }

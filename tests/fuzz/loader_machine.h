@@ -7,36 +7,13 @@
  */
 #pragma once
 
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
+#include "tests/fuzz/machine.h"
 
 #include "guest/loader.h"
-#include "kernel/assert.h"
-#include "mm/phys.h"
 
-#define MACHINE_BYTES (16 * MIB)
-#define RAM_BYTES     (2 * MIB)
+#define RAM_BYTES (2 * MIB)
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-uintptr_t phys_window_base;
-
-static struct frames frames;
 static uint8_t firmware[16 * KIB] = "LINTELFW";
-
-static inline void start_machine(void)
-{
-	static struct regions raw, ram;
-
-	if (phys_window_base)
-		return;
-	phys_window_base = (uintptr_t)aligned_alloc(PAGE_2M, MACHINE_BYTES);
-	regions_init(&raw);
-	if (regions_add(&raw, MIB, MACHINE_BYTES - MIB, REGION_RAM) != OK ||
-	    regions_normalise(&raw, &ram) != OK || frames_init(&frames, &ram, MACHINE_BYTES) != OK)
-		abort();
-}
 
 /* A spoilt copy of the seed; free() it. */
 static inline uint8_t *make_image(const uint8_t *seed, size_t seed_bytes, const uint8_t **data,
@@ -82,10 +59,4 @@ static inline void run_loader(const struct loader_input *in)
 	ASSERT(s != OK || cpu.rip < 4 * GIB);
 	guest_memory_free(&memory);
 	ASSERT(frames_free_bytes(&frames) == before);
-}
-
-void assert_failed(const char *condition, const char *file, int line)
-{
-	fprintf(stderr, "%s:%d: %s\n", file, line, condition);
-	abort();
 }
