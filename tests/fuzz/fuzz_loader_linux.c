@@ -4,10 +4,12 @@
  * A kernel that is taken has its parts inside of RAM and apart from each other.
  */
 #include "tests/fuzz/loader_machine.h"
+#include "tests/unit/linux_image.h"
 
-#define SETUP 1536u
+#define SETUP  1536u
+#define KERNEL 3000u
 
-static uint8_t seed[SETUP + 3000];
+static uint8_t seed[SETUP + KERNEL];
 
 static void put(unsigned at, uint64_t value, unsigned size)
 {
@@ -16,17 +18,9 @@ static void put(unsigned at, uint64_t value, unsigned size)
 
 static void make_seed(unsigned version)
 {
-	memset(seed, 0, sizeof(seed));
-	put(0x1f1, SETUP / 512 - 1, 1);
-	put(0x1f4, 3000 / 16, 4);
-	put(0x1fe, 0xaa55, 2);
-	put(0x200, 0x6aeb, 2);
-	put(0x202, 0x53726448, 4); /* HdrS */
+	make_bzimage(seed, sizeof(seed), SETUP, KERNEL);
 	put(0x206, version, 2);
-	put(0x211, 1, 1);
-	put(0x22c, 0x7fffffff, 4);
 	put(0x230, 0x1000, 4);
-	put(0x234, 1, 1);
 	put(0x236, 3, 2);
 	put(0x238, 255, 4);
 	put(0x258, 0x180000, 8);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "guest/loader_fw_cfg.h"
+#include "tests/unit/linux_image.h"
 
 #define SETUP  (4 * 512u)
 #define KERNEL 5000u
@@ -28,21 +29,7 @@ static void put(unsigned at, uint64_t value, unsigned size)
 /* A kernel of protocol 2.15 with an initrd. */
 static void start(void)
 {
-	for (unsigned i = 0; i < sizeof(image); i++)
-		image[i] = (uint8_t)(i * 7 + i / 251);
-	memset(image + 0x1f1, 0, 0x290 - 0x1f1);
-	put(0x1f1, 3, 1);
-	put(0x1f4, (KERNEL + 15) / 16, 4);
-	put(0x1fe, 0xaa55, 2);
-	put(0x200, 0x6aeb, 2);
-	put(0x202, 0x53726448, 4); /* HdrS */
-	put(0x206, 0x20f, 2);
-	put(0x211, 1, 1);
-	put(0x22c, 0x7fffffff, 4);
-	put(0x230, 0x200000, 4);
-	put(0x234, 1, 1);
-	put(0x238, 100, 4);
-	put(0x260, 0x300000, 4);
+	make_bzimage(image, sizeof(image), SETUP, KERNEL);
 	memset(initrd, 0x5a, sizeof(initrd));
 	config = (struct vm_config){.kind = VM_KIND_BIOS};
 	modules[0] = (struct loader_module){

@@ -2,6 +2,7 @@
 #include "tests/unit/loader_rig.h"
 
 #include "guest/e820.h"
+#include "tests/unit/linux_image.h"
 
 #define SECTS    3u
 #define SETUP    ((SECTS + 1) * 512)
@@ -18,24 +19,10 @@ static void put(unsigned at, uint64_t value, unsigned size)
 /* A kernel of protocol 2.15 as a modern one is. */
 static void make_image(void)
 {
-	for (unsigned i = 0; i < sizeof(image); i++)
-		image[i] = (uint8_t)(i * 7 + i / 251);
-	memset(image + 0x1f1, 0, 0x290 - 0x1f1);
-	put(0x1f1, SECTS, 1);
-	put(0x1f4, (KERNEL + 15) / 16, 4);
-	put(0x1fe, 0xaa55, 2);
-	put(0x200, 0x6aeb, 2);
-	put(0x202, 0x53726448, 4); /* HdrS */
-	put(0x206, 0x20f, 2);
-	put(0x211, 1, 1);
+	make_bzimage(image, sizeof(image), SETUP, KERNEL);
 	put(0x214, 0x100000, 4);
-	put(0x22c, 0x7fffffff, 4);
-	put(0x230, 0x200000, 4);
-	put(0x234, 1, 1);
 	put(0x236, 3, 2);
-	put(0x238, 100, 4);
 	put(0x258, 0x400000, 8);
-	put(0x260, 0x300000, 4);
 }
 
 static void start(unsigned entry)
