@@ -4,7 +4,7 @@
  */
 #pragma once
 
-#include "tests/unit/support.h"
+#include "tests/unit/memory_rig.h"
 
 #include <string.h>
 
@@ -17,9 +17,6 @@
 #define NOW          UINT64_C(42)
 #define TABLES       UINT64_C(0x10000)
 
-static struct frames frames;
-static struct regions ram;
-static struct guest_memory memory;
 static struct guest_cpu_state cpu;
 static struct mmio_bus bus;
 static struct guest_fault fault;
@@ -111,15 +108,8 @@ static inline uint64_t entry_of(uint64_t at)
 
 static int start(void **state)
 {
-	struct regions raw;
-
 	(void)state;
-	arena_open(32 * MIB);
-	regions_init(&raw);
-	assert_int_equal(regions_add(&raw, MIB, 31 * MIB, REGION_RAM), OK);
-	assert_int_equal(regions_normalise(&raw, &ram), OK);
-	assert_int_equal(frames_init(&frames, &ram, GIB), OK);
-	assert_int_equal(guest_memory_init(&memory, &frames, 4 * MIB), OK);
+	open_memory(4 * MIB);
 	memset(&cpu, 0, sizeof(cpu));
 	memset(&device, 0, sizeof(device));
 	cpu.rflags = RFLAGS_ONE;

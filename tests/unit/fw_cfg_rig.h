@@ -3,7 +3,7 @@
  */
 #pragma once
 
-#include "tests/unit/support.h"
+#include "tests/unit/memory_rig.h"
 
 #include "guest/fw_cfg.h"
 
@@ -21,20 +21,12 @@ enum {
 	DMA_WRITE = 16,
 };
 
-static struct frames frames;
-static struct guest_memory memory;
 static struct fw_cfg dev;
 
 static inline int setup(void **state)
 {
-	struct regions raw, ram;
-
-	arena_setup(state);
-	regions_init(&raw);
-	assert_int_equal(regions_add(&raw, 16 * MIB, 32 * MIB, REGION_RAM), OK);
-	assert_int_equal(regions_normalise(&raw, &ram), OK);
-	assert_int_equal(frames_init(&frames, &ram, GIB), OK);
-	assert_int_equal(guest_memory_init(&memory, &frames, RAM_BYTES), OK);
+	(void)state;
+	open_memory(RAM_BYTES);
 	fw_cfg_init(&dev, &memory, RAM_BYTES, 1);
 	return 0;
 }

@@ -2,7 +2,7 @@
  * Lintel's own BIOS. */
 #pragma once
 
-#include "tests/unit/support.h"
+#include "tests/unit/memory_rig.h"
 
 #include <string.h>
 
@@ -11,9 +11,6 @@
 #define RIG_FIRMWARE_BYTES (16 * KIB)
 
 struct loader_rig {
-	struct frames frames;
-	struct regions ram;
-	struct guest_memory memory;
 	struct guest_cpu_state cpu;
 	struct vm_config config;
 	struct loader_module modules[8];
@@ -26,15 +23,9 @@ static struct loader_rig rig;
 
 static inline void rig_start(enum vm_kind kind, uint64_t ram_bytes)
 {
-	struct regions raw;
-
-	arena_open(256 * MIB);
+	open_frames(MIB, 256 * MIB);
+	assert_int_equal(guest_memory_init(&memory, &frames, ram_bytes), OK);
 	memset(&rig, 0, sizeof(rig));
-	regions_init(&raw);
-	assert_int_equal(regions_add(&raw, MIB, 255 * MIB, REGION_RAM), OK);
-	assert_int_equal(regions_normalise(&raw, &rig.ram), OK);
-	assert_int_equal(frames_init(&rig.frames, &rig.ram, GIB), OK);
-	assert_int_equal(guest_memory_init(&rig.memory, &rig.frames, ram_bytes), OK);
 	guest_cpu_reset_state(&rig.cpu, 0x50654, 39);
 	memset(rig.firmware, 0xf4, sizeof(rig.firmware));
 	memcpy(rig.firmware, "LINTELFW", 8);
@@ -54,15 +45,15 @@ static inline void rig_add(enum vm_role role, const void *at, uint64_t len_bytes
 /* Loads into memory as fresh as it was, so that a test may try again. */
 static inline enum status rig_load(const void *image, uint64_t len_bytes)
 {
-	uint64_t ram_bytes = rig.memory.len_bytes;
+	uint64_t ram_bytes = memory.len_bytes;
 
-	guest_memory_free(&rig.memory);
-	assert_int_equal(guest_memory_init(&rig.memory, &rig.frames, ram_bytes), OK);
+	guest_memory_free(&memory);
+	assert_int_equal(guest_memory_init(&memory, &frames, ram_bytes), OK);
 	guest_cpu_reset_state(&rig.cpu, 0x50654, 39);
 	rig.in.image = image;
 	rig.in.len_bytes = len_bytes;
 	rig.message[0] = '\0';
-	return loader_load(&rig.memory, &rig.in, &rig.cpu, rig.message, sizeof(rig.message));
+	return loader_load(&memory, &rig.in, &rig.cpu, rig.message, sizeof(rig.message));
 }
 
 /* The load fails with this status, and the message holds the words. */
@@ -82,7 +73,7 @@ static inline uint64_t rig_number(uint64_t at, unsigned size)
 {
 	uint64_t value = 0;
 
-	assert_int_equal(guest_memory_read(&rig.memory, gpa(at), &value, size), OK);
+	assert_int_equal(guest_memory_read(&memory, gpa(at), &value, size), OK);
 	return value;
 }
 
@@ -91,6 +82,6 @@ static inline void rig_holds(uint64_t at, const void *bytes, uint64_t len_bytes)
 	static uint8_t seen[4 * MIB];
 
 	assert_true(len_bytes <= sizeof(seen));
-	assert_int_equal(guest_memory_read(&rig.memory, gpa(at), seen, len_bytes), OK);
+	assert_int_equal(guest_memory_read(&memory, gpa(at), seen, len_bytes), OK);
 	assert_memory_equal(seen, bytes, len_bytes);
 }

@@ -4,6 +4,7 @@
  */
 #pragma once
 
+#include "tests/unit/memory_rig.h"
 #include "tests/unit/platform_guest.h"
 
 #include "guest/vata_registers.h"
@@ -29,8 +30,6 @@ enum {
 	VECTOR_ATA = 0x76,
 };
 
-static struct frames frames;
-static struct guest_memory memory;
 static struct disk disk;
 static struct platform board;
 static uint64_t now_ns;
@@ -62,16 +61,10 @@ static inline void open_board(const struct platform_setup *setup)
 
 static inline int setup(void **state)
 {
-	static struct regions raw, ram;
 	const struct platform_setup usual = usual_setup();
 
 	(void)state;
-	arena_open(64 * MIB);
-	regions_init(&raw);
-	assert_int_equal(regions_add(&raw, 16 * MIB, 32 * MIB, REGION_RAM), OK);
-	assert_int_equal(regions_normalise(&raw, &ram), OK);
-	assert_int_equal(frames_init(&frames, &ram, GIB), OK);
-	assert_int_equal(guest_memory_init(&memory, &frames, MIB), OK);
+	open_memory(MIB);
 	for (size_t i = 0; i < sizeof(disk_image); i++)
 		disk_image[i] = (uint8_t)(i * 7 + i / DISK_SECTOR);
 	assert_int_equal(disk_init(&disk, &frames, disk_image, sizeof(disk_image), false), OK);

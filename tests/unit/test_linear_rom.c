@@ -2,7 +2,7 @@
  * tests/unit/test_linear_rom.c - ROM as source of what is copied by linear address, and as the
  * place of page tables.
  */
-#include "tests/unit/support.h"
+#include "tests/unit/memory_rig.h"
 
 #include <string.h>
 
@@ -13,24 +13,16 @@
 #define ROM_AT    (4 * GIB - PAGE_4K)
 #define ROM_ENTRY 0x800u /* a page directory's first entry is at its beginning */
 
-static struct frames frames;
-static struct guest_memory memory;
 static uint8_t rom[PAGE_4K];
 static struct guest_cpu_state cpu;
 static struct guest_fault fault;
 
 static int setup(void **state)
 {
-	static struct regions raw, ram;
 	const uint32_t large = 0xe7; /* 4 MiB from 0 on, accessed and dirty */
 
 	(void)state;
-	arena_open(64 * MIB);
-	regions_init(&raw);
-	assert_int_equal(regions_add(&raw, 16 * MIB, 32 * MIB, REGION_RAM), OK);
-	assert_int_equal(regions_normalise(&raw, &ram), OK);
-	assert_int_equal(frames_init(&frames, &ram, GIB), OK);
-	assert_int_equal(guest_memory_init(&memory, &frames, MIB), OK);
+	open_memory(MIB);
 	memset(rom, 0, sizeof(rom));
 	memcpy(rom, &large, sizeof(large));
 	memcpy(rom + ROM_ENTRY, "in ROM", 7);

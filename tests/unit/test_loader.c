@@ -1,27 +1,17 @@
 /* tests/unit/test_loader.c - the state after reset, and a flat image ready to run. */
-#include "tests/unit/support.h"
+#include "tests/unit/memory_rig.h"
 
 #include <string.h>
 
 #include "guest/loader.h"
 
-static struct frames frames;
-static struct regions ram;
-static struct guest_memory memory;
 static struct guest_cpu_state cpu;
 static struct vm_config config;
 static char message[LOADER_MESSAGE_SIZE];
 
 static void start(uint64_t ram_bytes)
 {
-	struct regions raw;
-
-	arena_open(32 * MIB);
-	regions_init(&raw);
-	assert_int_equal(regions_add(&raw, MIB, 31 * MIB, REGION_RAM), OK);
-	assert_int_equal(regions_normalise(&raw, &ram), OK);
-	assert_int_equal(frames_init(&frames, &ram, GIB), OK);
-	assert_int_equal(guest_memory_init(&memory, &frames, ram_bytes), OK);
+	open_memory(ram_bytes);
 	guest_cpu_reset_state(&cpu, 0x50654, 39);
 	config = (struct vm_config){.load_offset = 0x7c00};
 	message[0] = '\0';

@@ -38,9 +38,9 @@ static void a_rom_stands_below_4_gib_and_below_1_mib(void **state)
 		rig_holds(4 * GIB - copy, rom + len - copy, copy);
 		rig_holds(4 * GIB - len, rom, PAGE_4K);
 		rig_holds(MIB - copy, rom + len - copy, copy);
-		assert_true(guest_memory_is_rom(&rig.memory, gpa(4 * GIB - len)));
-		assert_false(guest_memory_is_rom(&rig.memory, gpa(4 * GIB - len - 1)));
-		assert_non_null(guest_memory_ptr(&rig.memory, gpa(MIB - 16), 16));
+		assert_true(guest_memory_is_rom(&memory, gpa(4 * GIB - len)));
+		assert_false(guest_memory_is_rom(&memory, gpa(4 * GIB - len - 1)));
+		assert_non_null(guest_memory_ptr(&memory, gpa(MIB - 16), 16));
 		assert_int_equal(rig_number(MIB - copy - 8, 8), 0);
 	}
 }
@@ -59,7 +59,7 @@ static void a_rom_of_a_wrong_size_is_refused(void **state)
 	arena_close();
 
 	start(VM_KIND_BIOS);
-	for (hpa_t at; frames_alloc(&rig.frames, 5, &at) == OK;)
+	for (hpa_t at; frames_alloc(&frames, 5, &at) == OK;)
 		;
 	rig_refuses(rom, 8 * MIB, ERR_NO_MEMORY, "no memory for a ROM of 8192 KiB: ");
 }
@@ -95,7 +95,7 @@ static void a_disk_alone_is_booted_by_lintels_own_bios(void **state)
 	rig_holds(0xfc008, block, sizeof(block));
 	rig_holds(0xfc000 + 348, rig.firmware + 348, sizeof(rig.firmware) - 348);
 	rig_holds(4 * GIB - 16 * KIB, rig.firmware, sizeof(rig.firmware));
-	assert_int_equal(e820_build(&rig.memory, map, 16), 5);
+	assert_int_equal(e820_build(&memory, map, 16), 5);
 	rig_holds(0xfc01c, map, 5 * sizeof(map[0]));
 	rig.config.text_display = true;
 	assert_int_equal(rig_load("disk", 4), OK);

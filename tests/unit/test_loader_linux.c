@@ -121,7 +121,7 @@ static void the_32_bit_entry_has_a_zero_page(void **state)
 	rig_holds(0x91000, "console=ttyS0 quiet", 20);
 	assert_int_equal(rig_number(0x901ef, 1), 0); /* sentinel */
 	assert_int_equal(rig_number(0x90006, 2), 80 << 8 | 3);
-	count = e820_build(&rig.memory, map, 16);
+	count = e820_build(&memory, map, 16);
 	assert_int_equal(rig_number(0x901e8, 1), count);
 	rig_holds(0x902d0, map, count * sizeof(map[0]));
 }

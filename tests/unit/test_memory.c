@@ -1,6 +1,6 @@
 /* tests/unit/test_memory.c - guest RAM out of frames, and its two mappings in EPT. */
 #define _GNU_SOURCE /* memfd_create() */
-#include "tests/unit/support.h"
+#include "tests/unit/memory_rig.h"
 
 #include <string.h>
 #include <sys/mman.h>
@@ -9,20 +9,10 @@
 #include "guest/memory.h"
 #include "mm/phys.h"
 
-static struct frames frames;
-static struct regions ram;
-static struct guest_memory memory;
-
 /* A machine with RAM from 16 MiB on. */
 static void start_machine(uint64_t len_bytes)
 {
-	struct regions raw;
-
-	arena_open(len_bytes);
-	regions_init(&raw);
-	assert_int_equal(regions_add(&raw, 16 * MIB, len_bytes - 16 * MIB, REGION_RAM), OK);
-	assert_int_equal(regions_normalise(&raw, &ram), OK);
-	assert_int_equal(frames_init(&frames, &ram, align_up(len_bytes, GIB)), OK);
+	open_frames(16 * MIB, len_bytes);
 }
 
 /*

@@ -1,5 +1,5 @@
 /* tests/unit/test_memory_rom.c - ROM beside guest RAM. */
-#include "tests/unit/support.h"
+#include "tests/unit/memory_rig.h"
 
 #include <string.h>
 
@@ -9,21 +9,11 @@
 #define ROM_BYTES (28 * KIB)
 #define ROM_AT    (4 * GIB - ROM_BYTES)
 
-static struct frames frames;
-static struct regions ram;
-static struct guest_memory memory;
 static uint8_t rom[ROM_BYTES];
 
 static void start(uint64_t ram_bytes)
 {
-	struct regions raw;
-
-	arena_open(32 * MIB);
-	regions_init(&raw);
-	assert_int_equal(regions_add(&raw, MIB, 31 * MIB, REGION_RAM), OK);
-	assert_int_equal(regions_normalise(&raw, &ram), OK);
-	assert_int_equal(frames_init(&frames, &ram, GIB), OK);
-	assert_int_equal(guest_memory_init(&memory, &frames, ram_bytes), OK);
+	open_memory(ram_bytes);
 	for (unsigned i = 0; i < sizeof(rom); i++)
 		rom[i] = (uint8_t)(i * 3 + i / 256);
 }

@@ -1,5 +1,5 @@
 /* tests/unit/test_string_io.c - INS and OUTS, also against a simple model. */
-#include "tests/unit/support.h"
+#include "tests/unit/memory_rig.h"
 
 #include <string.h>
 
@@ -8,9 +8,6 @@
 
 #define PORT 0x1f0u
 
-static struct frames frames;
-static struct regions ram;
-static struct guest_memory memory;
 static struct guest_cpu_state cpu;
 static struct guest_fault fault;
 
@@ -60,15 +57,8 @@ static void access_run(void *context, const struct io_run *run)
 
 static int start(void **state)
 {
-	struct regions raw;
-
 	(void)state;
-	arena_open(32 * MIB);
-	regions_init(&raw);
-	assert_int_equal(regions_add(&raw, MIB, 31 * MIB, REGION_RAM), OK);
-	assert_int_equal(regions_normalise(&raw, &ram), OK);
-	assert_int_equal(frames_init(&frames, &ram, GIB), OK);
-	assert_int_equal(guest_memory_init(&memory, &frames, 4 * MIB), OK);
+	open_memory(4 * MIB);
 	memset(&cpu, 0, sizeof(cpu));
 	memset(&port, 0, sizeof(port));
 	stream_at = 0;

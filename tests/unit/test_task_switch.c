@@ -1,5 +1,5 @@
 /* tests/unit/test_task_switch.c - hardware task switches: what moves, and what faults where. */
-#include "tests/unit/support.h"
+#include "tests/unit/memory_rig.h"
 
 #include <string.h>
 
@@ -34,9 +34,6 @@ enum selector {
 	IN_LDT = 0x04,
 };
 
-static struct frames frames;
-static struct regions ram;
-static struct guest_memory memory;
 static struct guest_cpu_state cpu, before;
 static struct guest_fault fault;
 static struct task_switch request;
@@ -136,15 +133,8 @@ static void set_segment(enum guest_segment_name name, uint16_t selector)
 
 static int start(void **state)
 {
-	struct regions raw;
-
 	(void)state;
-	arena_open(32 * MIB);
-	regions_init(&raw);
-	assert_int_equal(regions_add(&raw, MIB, 31 * MIB, REGION_RAM), OK);
-	assert_int_equal(regions_normalise(&raw, &ram), OK);
-	assert_int_equal(frames_init(&frames, &ram, GIB), OK);
-	assert_int_equal(guest_memory_init(&memory, &frames, 4 * MIB), OK);
+	open_memory(4 * MIB);
 	fill_tables();
 	fill_tasks();
 	cpu = (struct guest_cpu_state){.rip = 0x777,

@@ -2,7 +2,7 @@
  * tests/unit/test_walk.c - the guest's page tables, walked, and memory by linear address: by hand.
  * test_walk_random.c has the rules.
  */
-#include "tests/unit/support.h"
+#include "tests/unit/memory_rig.h"
 
 #include <string.h>
 
@@ -11,24 +11,14 @@
 
 #define RAM_BYTES (4 * MIB)
 
-static struct frames frames;
-static struct regions ram;
-static struct guest_memory memory;
 static struct guest_cpu_state cpu;
 static struct guest_translation found;
 static struct guest_fault fault;
 
 static int start(void **state)
 {
-	struct regions raw;
-
 	(void)state;
-	arena_open(32 * MIB);
-	regions_init(&raw);
-	assert_int_equal(regions_add(&raw, MIB, 31 * MIB, REGION_RAM), OK);
-	assert_int_equal(regions_normalise(&raw, &ram), OK);
-	assert_int_equal(frames_init(&frames, &ram, GIB), OK);
-	assert_int_equal(guest_memory_init(&memory, &frames, RAM_BYTES), OK);
+	open_memory(RAM_BYTES);
 	memset(&cpu, 0, sizeof(cpu));
 	cpu.maxphyaddr = 39;
 	cpu.rflags = RFLAGS_ONE;

@@ -4,7 +4,7 @@
  *
  * All of RAM is compared again and again, so each accessed and dirty flag counts, and each byte.
  */
-#include "tests/unit/support.h"
+#include "tests/unit/memory_rig.h"
 
 #include "guest/linear.h"
 #include "guest/segment.h"
@@ -15,9 +15,6 @@
 #define WALKS  300u /* in each round */
 #define COPIES 80u
 
-static struct frames frames;
-static struct regions ram;
-static struct guest_memory memory;
 static struct guest_cpu_state cpu;
 static struct model model = {.cpu = &cpu};
 static uint64_t seed;
@@ -27,15 +24,8 @@ static unsigned well, not_present, reserved, no_right, copied, refused;
 
 static int start(void **state)
 {
-	struct regions raw;
-
 	(void)state;
-	arena_open(32 * MIB);
-	regions_init(&raw);
-	assert_int_equal(regions_add(&raw, MIB, 31 * MIB, REGION_RAM), OK);
-	assert_int_equal(regions_normalise(&raw, &ram), OK);
-	assert_int_equal(frames_init(&frames, &ram, GIB), OK);
-	assert_int_equal(guest_memory_init(&memory, &frames, MODEL_RAM_BYTES), OK);
+	open_memory(MODEL_RAM_BYTES);
 	memset(&cpu, 0, sizeof(cpu));
 	seed = 4711;
 	return 0;
