@@ -1,7 +1,5 @@
 /* tests/unit/test_pass_words.c - the words of pass=. */
-#include "tests/unit/support.h"
-
-#include <string.h>
+#include "tests/unit/word_fault.h"
 
 #include "mm/ept.h"
 #include "toolkit/pass_words.h"
@@ -53,56 +51,45 @@ static void each_form_is_read(void **state)
 #define LENGTH "this length is out of range"
 #define RIGHTS "rights are r, w, x or some of them"
 
-/* The part at fault stands where it is found last; NULL: all of the word. */
-static const struct {
-	const char *word;
-	enum status status;
-	const char *bad, *what;
-} faults[] = {
-	{"", ERR_INVALID, NULL, FORM},
-	{":", ERR_INVALID, NULL, FORM},
-	{"b8000", ERR_INVALID, NULL, FORM},
-	{"b8000:", ERR_INVALID, NULL, FORM},
-	{"b8000:b8000", ERR_INVALID, NULL, FORM},
-	{"b8000:b8000+", ERR_INVALID, NULL, FORM},
-	{":b8000+8000", ERR_INVALID, NULL, FORM},
-	{"b8000:+8000", ERR_INVALID, NULL, FORM},
-	{"b80g0:b8000+8000", ERR_INVALID, "b80g0", FORM},
-	{"b8000:text+8000", ERR_INVALID, "text", FORM},
-	{"b8000:b8000+8k", ERR_INVALID, "8k", FORM},
-	{"b8000:b8000+8000+1", ERR_INVALID, "8000+1", FORM},
-	{"0x:b8000+8000", ERR_INVALID, "0x", FORM},
-	{"00000000000001000:0+1000", ERR_RANGE, "00000000000001000", RANGE},
-	{"1000000000000:0+1000", ERR_RANGE, "1000000000000", RANGE},
-	{"0:10000000000000+1000", ERR_RANGE, "10000000000000", RANGE},
-	{"0:0+100001000", ERR_RANGE, "100001000", RANGE},
-	{"b8001:b8000+8000", ERR_ALIGNMENT, "b8001", WHOLE},
-	{"b8000:b8800+8000", ERR_ALIGNMENT, "b8800", WHOLE},
-	{"b8000:b8000+fa0", ERR_ALIGNMENT, "fa0", WHOLE},
-	{"b8000:b8000+0", ERR_RANGE, "0", LENGTH},
-	{"fffffffff000:0+2000", ERR_RANGE, "2000", LENGTH},
-	{"0:ffffffffff000+2000", ERR_RANGE, "2000", LENGTH},
-	{"b8000:b8000+8000:", ERR_INVALID, NULL, RIGHTS},
-	{"b8000:b8000+8000:a", ERR_INVALID, "a", RIGHTS},
-	{"b8000:b8000+8000:rr", ERR_INVALID, "rr", RIGHTS},
-	{"b8000:b8000+8000:r:w", ERR_INVALID, "r:w", RIGHTS},
-	{"b8000:b8000+8000:w", ERR_INVALID, "w", "EPT has no w without r"},
-	{"b8000:b8000+8000:xw", ERR_INVALID, "xw", "EPT has no w without r"},
+static const struct word_fault faults[] = {
+	{"", NULL, FORM, ERR_INVALID},
+	{":", NULL, FORM, ERR_INVALID},
+	{"b8000", NULL, FORM, ERR_INVALID},
+	{"b8000:", NULL, FORM, ERR_INVALID},
+	{"b8000:b8000", NULL, FORM, ERR_INVALID},
+	{"b8000:b8000+", NULL, FORM, ERR_INVALID},
+	{":b8000+8000", NULL, FORM, ERR_INVALID},
+	{"b8000:+8000", NULL, FORM, ERR_INVALID},
+	{"b80g0:b8000+8000", "b80g0", FORM, ERR_INVALID},
+	{"b8000:text+8000", "text", FORM, ERR_INVALID},
+	{"b8000:b8000+8k", "8k", FORM, ERR_INVALID},
+	{"b8000:b8000+8000+1", "8000+1", FORM, ERR_INVALID},
+	{"0x:b8000+8000", "0x", FORM, ERR_INVALID},
+	{"00000000000001000:0+1000", "00000000000001000", RANGE, ERR_RANGE},
+	{"1000000000000:0+1000", "1000000000000", RANGE, ERR_RANGE},
+	{"0:10000000000000+1000", "10000000000000", RANGE, ERR_RANGE},
+	{"0:0+100001000", "100001000", RANGE, ERR_RANGE},
+	{"b8001:b8000+8000", "b8001", WHOLE, ERR_ALIGNMENT},
+	{"b8000:b8800+8000", "b8800", WHOLE, ERR_ALIGNMENT},
+	{"b8000:b8000+fa0", "fa0", WHOLE, ERR_ALIGNMENT},
+	{"b8000:b8000+0", "0", LENGTH, ERR_RANGE},
+	{"fffffffff000:0+2000", "2000", LENGTH, ERR_RANGE},
+	{"0:ffffffffff000+2000", "2000", LENGTH, ERR_RANGE},
+	{"b8000:b8000+8000:", NULL, RIGHTS, ERR_INVALID},
+	{"b8000:b8000+8000:a", "a", RIGHTS, ERR_INVALID},
+	{"b8000:b8000+8000:rr", "rr", RIGHTS, ERR_INVALID},
+	{"b8000:b8000+8000:r:w", "r:w", RIGHTS, ERR_INVALID},
+	{"b8000:b8000+8000:w", "w", "EPT has no w without r", ERR_INVALID},
+	{"b8000:b8000+8000:xw", "xw", "EPT has no w without r", ERR_INVALID},
 };
 
 static void each_fault_names_the_part_and_what_is_wrong(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(faults); i++) {
-		const char *part = faults[i].bad ? faults[i].bad : faults[i].word;
 		enum status s = read_word(faults[i].word);
 
-		if (s != faults[i].status || strcmp(what, faults[i].what) != 0)
-			fail_msg("%s: %s, %s", faults[i].word, status_text(s), what ? what : "");
-		if (!text_is(bad, part))
-			fail_msg("%s: at fault is %.*s", faults[i].word, (int)bad.len, bad.at);
-		assert_true(bad.at >= faults[i].word &&
-			    bad.at + bad.len <= faults[i].word + strlen(faults[i].word));
+		assert_word_fault(&faults[i], s, bad, what);
 	}
 }
 

@@ -1,7 +1,5 @@
 /* tests/unit/test_watch_words.c - the words of watch=. */
-#include "tests/unit/support.h"
-
-#include <string.h>
+#include "tests/unit/word_fault.h"
 
 #include "toolkit/watch_words.h"
 
@@ -125,11 +123,7 @@ static void the_name_of_a_kind_begins_its_words(void **state)
 #define ONLY_PF "only #PF, exc:14, has a mask and a match"
 #define BOTH    "exc:14 has both, a mask and a match"
 
-/* The part at fault is the last of its kind in the word; NULL: all of it. */
-static const struct {
-	const char *word, *bad, *what;
-	enum status status;
-} faults[] = {
+static const struct word_fault faults[] = {
 	{"", NULL, UNKNOWN, ERR_INVALID},
 	{":", NULL, UNKNOWN, ERR_INVALID},
 	{":3f8", NULL, UNKNOWN, ERR_INVALID},
@@ -208,30 +202,13 @@ static const struct {
 	{"ept:8000+1000001:w", "1000001", LENGTH, ERR_RANGE},
 };
 
-/* Where the part stands that was found at fault. */
-static size_t offset_of(const char *word, const char *part)
-{
-	const char *last = word, *next;
-
-	if (!part)
-		return 0;
-	for (next = strstr(word, part); next; next = strstr(next + 1, part))
-		last = next;
-	return (size_t)(last - word);
-}
-
 static void each_fault_names_the_part_and_what_is_wrong(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(faults); i++) {
-		const char *part = faults[i].bad ? faults[i].bad : faults[i].word;
 		enum status s = read_word(faults[i].word);
 
-		if (s != faults[i].status || strcmp(what, faults[i].what) != 0)
-			fail_msg("%s: %s, %s", faults[i].word, status_text(s), what ? what : "");
-		if (!text_is(bad, part))
-			fail_msg("%s: at fault is %.*s", faults[i].word, (int)bad.len, bad.at);
-		assert_ptr_equal(bad.at, faults[i].word + offset_of(faults[i].word, faults[i].bad));
+		assert_word_fault(&faults[i], s, bad, what);
 	}
 }
 
