@@ -191,9 +191,7 @@ static void polling_needs_no_sync(void **state)
 	uint8_t byte;
 
 	(void)state;
-	start(&p, 0x11);
-	program_pit(&p, 2, 0, START_NS);
-	run_until(&p, START_NS);
+	start_ticking(&p, 0x11, 0);
 	platform_deadline_ns(&p, START_NS);
 	assert_false(platform_needs_sync(&p));
 	inb(&p, 0x3fd, START_NS);
@@ -308,9 +306,7 @@ static void a_masked_tick_waits_in_irr(void **state)
 	uint64_t at_ns;
 
 	(void)state;
-	start(&p, 0);
-	program_pit(&p, 2, PERIOD, START_NS);
-	run_until(&p, START_NS);
+	start_ticking(&p, 0, PERIOD);
 	assert_int_equal(platform_deadline_ns(&p, START_NS), NS_NEVER);
 	assert_false(platform_could_wake(&p));
 	at_ns = rise_ns(&p, 3);

@@ -160,9 +160,7 @@ static void masking_moves_no_deadline_away(void **state)
 	uint64_t before;
 
 	(void)state;
-	start(&p, 1);
-	program_pit(&p, 2, PERIOD, START_NS);
-	platform_sync(&p, START_NS, START_NS);
+	start_ticking(&p, 1, PERIOD);
 	before = platform_deadline_ns(&p, START_NS);
 	assert_true(platform_quick_out(&p, 0x21, 0xff));
 	assert_false(platform_needs_sync(&p));

@@ -9,9 +9,7 @@ static void the_deadline_is_the_next_tick_that_can_interrupt(void **state)
 	uint64_t at_ns;
 
 	(void)state;
-	start(&p, 0x01);
-	program_pit(&p, 2, PERIOD, START_NS);
-	run_until(&p, START_NS);
+	start_ticking(&p, 0x01, PERIOD);
 	at_ns = rise_ns(&p, 1);
 	assert_int_equal(platform_deadline_ns(&p, START_NS), at_ns);
 	run_until(&p, at_ns);
@@ -27,9 +25,7 @@ static void nothing_due_is_not_looked_at(void **state)
 	struct platform p, before;
 
 	(void)state;
-	start(&p, 0x01);
-	program_pit(&p, 2, PERIOD, START_NS);
-	run_until(&p, START_NS);
+	start_ticking(&p, 0x01, PERIOD);
 	before = p;
 	run_until(&p, rise_ns(&p, 1) - 1);
 	assert_memory_equal(&p, &before, sizeof(p));

@@ -9,9 +9,7 @@ static void a_guest_that_runs_with_interrupts_off_loses_ticks_as_on_hardware(voi
 	uint64_t begin_ns;
 
 	(void)state;
-	start(&p, 0x01);
-	program_pit(&p, 2, PERIOD, START_NS);
-	run_until(&p, START_NS);
+	start_ticking(&p, 0x01, PERIOD);
 	begin_ns = p.now_ns;
 	for (unsigned i = 1; i <= 10; i++)
 		run_until(&p, begin_ns + i * 840000);
@@ -25,9 +23,7 @@ static void ticks_while_others_run_are_handed_over_one_by_one(void **state)
 	uint64_t at_ns;
 
 	(void)state;
-	start(&p, 0x01);
-	program_pit(&p, 2, PERIOD, START_NS);
-	run_until(&p, START_NS);
+	start_ticking(&p, 0x01, PERIOD);
 	at_ns = rise_ns(&p, 5);
 	pause_until(&p, at_ns);
 	assert_int_equal(p.owed_ticks, 4);
@@ -45,9 +41,7 @@ static void a_poll_is_paid_like_an_acknowledgement(void **state)
 	struct platform p;
 
 	(void)state;
-	start(&p, 0x01);
-	program_pit(&p, 2, PERIOD, START_NS);
-	run_until(&p, START_NS);
+	start_ticking(&p, 0x01, PERIOD);
 	pause_until(&p, rise_ns(&p, 3));
 	for (unsigned i = 0; i < 3; i++) {
 		outb(&p, 0x20, 0x0c, p.now_ns);
@@ -66,9 +60,7 @@ static void paying_a_debt_costs_no_tick(void **state)
 	uint64_t last_ns;
 
 	(void)state;
-	start(&p, 0x01);
-	program_pit(&p, 2, PERIOD, START_NS);
-	run_until(&p, START_NS);
+	start_ticking(&p, 0x01, PERIOD);
 	last_ns = rise_ns(&p, 3);
 	pause_until(&p, rise_ns(&p, 2));
 	run_until(&p, last_ns); /* still with interrupts off */
@@ -81,9 +73,7 @@ static void a_late_request_saves_one_tick_and_not_more(void **state)
 	uint64_t begin_ns;
 
 	(void)state;
-	start(&p, 0x01);
-	program_pit(&p, 2, PERIOD, START_NS);
-	run_until(&p, START_NS);
+	start_ticking(&p, 0x01, PERIOD);
 	begin_ns = p.now_ns;
 	pause_until(&p, rise_ns(&p, 1));
 	for (unsigned i = 2; i <= 10; i++)
@@ -97,9 +87,7 @@ static void an_exit_after_its_deadline_loses_no_tick(void **state)
 	uint64_t now_ns;
 
 	(void)state;
-	start(&p, 0x01);
-	program_pit(&p, 2, PERIOD, START_NS);
-	run_until(&p, START_NS);
+	start_ticking(&p, 0x01, PERIOD);
 	assert_int_equal(platform_deadline_ns(&p, START_NS), rise_ns(&p, 1));
 	now_ns = rise_ns(&p, 4);
 	run_until(&p, now_ns);
@@ -133,9 +121,7 @@ static void debt_is_at_most_a_second(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
-		start(&p, 0x01);
-		program_pit(&p, 2, cases[i].count, START_NS);
-		run_until(&p, START_NS);
+		start_ticking(&p, 0x01, cases[i].count);
 		pause_until(&p, START_NS + 3600 * NS_PER_SECOND);
 		assert_int_equal(p.owed_ticks, cases[i].most);
 	}
@@ -156,9 +142,7 @@ static void debt_ends_when_the_guest_turns_away(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(ways); i++) {
-		start(&p, 0x01);
-		program_pit(&p, 2, PERIOD, START_NS);
-		run_until(&p, START_NS);
+		start_ticking(&p, 0x01, PERIOD);
 		pause_until(&p, rise_ns(&p, 5));
 		assert_int_equal(p.owed_ticks, 4);
 		outb(&p, ways[i].port, ways[i].value, p.now_ns);
@@ -172,9 +156,7 @@ static void debt_survives_what_is_not_for_channel_0(void **state)
 	struct platform p;
 
 	(void)state;
-	start(&p, 0x01);
-	program_pit(&p, 2, PERIOD, START_NS);
-	run_until(&p, START_NS);
+	start_ticking(&p, 0x01, PERIOD);
 	pause_until(&p, rise_ns(&p, 5));
 	outb(&p, 0x43, 0x00, p.now_ns); /* latches the count */
 	inb(&p, 0x40, p.now_ns);
@@ -193,9 +175,7 @@ static void a_masked_tick_is_not_owed(void **state)
 	struct platform p;
 
 	(void)state;
-	start(&p, 0);
-	program_pit(&p, 2, PERIOD, START_NS);
-	run_until(&p, START_NS);
+	start_ticking(&p, 0, PERIOD);
 	pause_until(&p, rise_ns(&p, 5));
 	assert_int_equal(p.owed_ticks, 0);
 	outb(&p, 0x21, 0xfa, p.now_ns);
@@ -212,9 +192,7 @@ static void no_tick_is_lost_in_a_minute_at_1000_hz(void **state)
 	struct vpit twin;
 
 	(void)state;
-	start(&p, 0x01);
-	program_pit(&p, 2, 1193, START_NS);
-	run_until(&p, START_NS);
+	start_ticking(&p, 0x01, 1193);
 	twin = p.pit;
 	begin_ns = now_ns = START_NS;
 	while (now_ns < begin_ns + 60 * NS_PER_SECOND) {
