@@ -1,6 +1,6 @@
 /*
- * tests/fuzz/fuzzer.h - what every fuzzer has: the function that libFuzzer calls, and an ASSERT that
- * ends the program.
+ * tests/fuzz/fuzzer.h - what every fuzzer has: the function that libFuzzer calls, and an ASSERT
+ * that ends the program.
  */
 #pragma once
 

@@ -1,6 +1,6 @@
 /*
- * tests/unit/linux_image.h - a bzImage for tests and fuzzers of what loads one: no code, but a header
- * that is in order.
+ * tests/unit/linux_image.h - a bzImage for tests and fuzzers of what loads one: no code, but a
+ * header that is in order.
  * Spec: The Linux/x86 Boot Protocol.
  */
 #pragma once
@@ -9,8 +9,8 @@
 
 #include "kernel/types.h"
 
-/* A relocatable kernel of protocol 2.15, 2 MiB aligned, that needs 3 MiB; xloadflags and pref_address
- * are 0. len_bytes may be more than its two parts. */
+/* A relocatable kernel of protocol 2.15, 2 MiB aligned, that needs 3 MiB; xloadflags and
+ * pref_address are 0. len_bytes may be more than its two parts. */
 static inline void make_bzimage(uint8_t *image, size_t len_bytes, unsigned setup_bytes,
 				unsigned kernel_bytes)
 {

@@ -1,5 +1,6 @@
 /*
- * tests/unit/memory_rig.h - the arena as a machine's RAM: frames, and a guest's memory made of them.
+ * tests/unit/memory_rig.h - the arena as a machine's RAM: frames, and a guest's memory made of
+ * them.
  */
 #pragma once
 
