@@ -15,7 +15,7 @@ static void change(struct vm *vm, const struct monitor_args *a, void *context)
 	const struct switched *s = context;
 
 	if (!s->set(vm, text_is(a->words[2], "on")))
-		monitor_print(a, "%s: its line has no %s=\n", vm->config.name, s->word);
+		monitor_print(a, "%s: it has no %s=\n", vm->config.name, s->word);
 }
 
 static bool run(const struct monitor_args *a, struct switched *s)

@@ -46,7 +46,7 @@ static bool shape(const struct monitor_args *a)
 	c.vm = monitor_vm(a, 1);
 	if (c.vm && a->count == 2)
 		list(a, c.vm);
-	else if (c.vm && !vmx_call_core(c.vm->vcpu.core, change, &c))
+	else if (c.vm && monitor_cores_run(a) && !vmx_call_core(c.vm->vcpu.core, change, &c))
 		monitor_print(a, "core %u does not answer\n", c.vm->vcpu.core);
 	return true;
 }

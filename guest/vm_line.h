@@ -118,7 +118,8 @@ struct vm_config {
 	bool check_entry;
 	struct text poke_field; /* empty: none; points into the line */
 	uint64_t poke_value;
-	struct text tools[VM_TOOL_WORDS]; /* values, empty: not there; point into the line */
+	struct text tools[VM_TOOL_WORDS]; /* values, empty: not there; point into the line, until
+					     the toolkit has taken others */
 	struct text line; /* all of it, without blanks around it; points into the line given */
 	struct text args; /* what follows "--", without blanks around it; points into the line */
 };

@@ -163,12 +163,11 @@ static void settle(struct vm *vm, gpa_t page)
 }
 
 /* Pages without any right: they are no leaves, ept_protect() passes them over. */
-static void fill_holes(struct vm *vm)
+static void fill_holes(struct vm *vm, const struct holes *h)
 {
-	struct holes *h = &pages_of(vm)->holes[vm->a20_off];
-	uint64_t at = h->from, to = h->to, next;
+	uint64_t at = h->from, next;
 
-	for (*h = (struct holes){0}; at < to; at = next) {
+	for (; at < h->to; at = next) {
 		struct ept_leaf leaf;
 		bool present = ept_walk(vm_ept(vm), gpa(at), &leaf) == OK;
 
@@ -195,8 +194,10 @@ void ept_pages_run_as(struct vm *vm, gpa_t page, const void *bytes)
 static void settle_all(struct vm *vm)
 {
 	struct ept_pages *p = pages_of(vm);
+	const struct holes holes = p->holes[vm->a20_off];
 	unsigned taken = 0;
 
+	p->holes[vm->a20_off] = (struct holes){0};
 	for (unsigned i = 0; i < ARRAY_SIZE(shapers); i++)
 		taken |= shapers[i]->takes ? shapers[i]->takes(vm) : 0;
 	p->rights = EPT_RWX & ~taken;
@@ -206,7 +207,16 @@ static void settle_all(struct vm *vm)
 
 		check(vm, c->start, ept_protect(vm_ept(vm), c->start, c->len_bytes, rights));
 	}
-	fill_holes(vm);
+	for (uint32_t i = 0; i < vm->memory.count && holes.from != holes.to; i++) {
+		const struct guest_chunk *c = &vm->memory.chunks[i];
+		const uint64_t unit = vm->a20_off ? PAGE_2M : PAGE_4K; /* the other address, too */
+		struct holes here = {
+			.from = max_u64(holes.from, align_down(c->start.raw, unit)),
+			.to = min_u64(holes.to, align_up(c->start.raw + c->len_bytes, unit)),
+		};
+
+		fill_holes(vm, &here);
+	}
 	check(vm, gpa(0), pass_protect(vm));
 	p->code_count = 0;
 	for (unsigned i = 0; i < ARRAY_SIZE(shapers); i++)

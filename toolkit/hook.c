@@ -223,7 +223,9 @@ static void end(struct vm *vm)
 
 bool hook_is_on(const struct vm *vm)
 {
-	return hooks_of(vm->tools)->on;
+	const struct hooks *h = hooks_of(vm->tools);
+
+	return vm->tools->running ? h->on : h->count && !h->starts_off;
 }
 
 static void turn(struct vm *vm, bool on)

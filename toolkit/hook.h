@@ -18,4 +18,5 @@
 
 /* While it runs, on its core; holds for its next runs too. False: the VM has no hook=. */
 bool hook_set(struct vm *vm, bool on);
+/* Or will be, at its next start. */
 bool hook_is_on(const struct vm *vm);

@@ -116,7 +116,9 @@ static void end(struct vm *vm)
 
 bool redirect_is_on(const struct vm *vm)
 {
-	return redirects_of(vm->tools)->on;
+	const struct redirects *r = redirects_of(vm->tools);
+
+	return vm->tools->running ? r->on : r->count && !r->starts_off;
 }
 
 bool redirect_set(struct vm *vm, bool on)

@@ -12,4 +12,5 @@
 
 /* While it runs, on its core; holds for its next runs too. False: the VM has no redirect=. */
 bool redirect_set(struct vm *vm, bool on);
+/* Or will be, at its next start. */
 bool redirect_is_on(const struct vm *vm);

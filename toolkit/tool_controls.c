@@ -34,17 +34,10 @@ static const struct control_bit *find_lack(const struct tool_controls *c)
 	return NULL;
 }
 
-static enum status collect(const struct vm_tools *t, struct tool_controls *c, uint32_t *active,
-			   char *message)
+static enum status describe_lack(const struct tool_controls *c, char *message)
 {
 	const struct control_bit *lack;
 
-	*c = (struct tool_controls){0};
-	*active = 0;
-	for (unsigned i = 0; i < tool_count; i++) {
-		if (tools[i]->fit && tools[i]->fit(t, c))
-			*active |= (uint32_t)BIT(i);
-	}
 	if (c->missing) {
 		text_format(message, TOOL_TEXT, "this CPU has no %s", c->missing);
 		return ERR_UNSUPPORTED;
@@ -60,6 +53,18 @@ static enum status collect(const struct vm_tools *t, struct tool_controls *c, ui
 	return ERR_UNSUPPORTED;
 }
 
+static enum status collect(const struct vm_tools *t, struct tool_controls *c, uint32_t *active,
+			   char *message)
+{
+	*c = (struct tool_controls){0};
+	*active = 0;
+	for (unsigned i = 0; i < tool_count; i++) {
+		if (tools[i]->fit && tools[i]->fit(t, c))
+			*active |= (uint32_t)BIT(i);
+	}
+	return describe_lack(c, message);
+}
+
 enum status tools_fit(const struct vm_tools *t, char *message)
 {
 	struct tool_controls c;
@@ -68,13 +73,15 @@ enum status tools_fit(const struct vm_tools *t, char *message)
 	return collect(t, &c, &active, message);
 }
 
-bool tool_fits(const struct vm_tools *t, const struct tool *tool)
+enum status tool_fits(const struct vm_tools *t, const struct tool *tool, char *message,
+		      uint32_t *missing_word)
 {
 	struct tool_controls c = {0};
 
 	if (tool->fit)
 		tool->fit(t, &c);
-	return !c.missing && !find_lack(&c);
+	*missing_word = c.missing_word;
+	return describe_lack(&c, message);
 }
 
 /* Set and cleared with each entry (vmx/inject.c), each step, each debugger's point. */

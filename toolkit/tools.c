@@ -80,34 +80,57 @@ static enum status make(struct vm_tools **made)
 	return OK;
 }
 
-/* The part of a line that wants what the CPU does not have; empty: no single one does. */
-static struct text find_unfit(struct vm_tools *t, const struct tool *tool,
-			      const struct text *values)
+/* The word among these that has a value. */
+static struct text find_value(const struct text *values, uint32_t words)
 {
-	struct text rest = values[VM_TOOL_WATCH], piece;
-	unsigned count = t->watch_count;
-
 	for (unsigned i = 0; i < VM_TOOL_WORDS; i++) {
-		if ((tool->words & BIT(i)) && values[i].len)
+		if ((words & BIT(i)) && values[i].len)
 			return values[i];
-	}
-	for (unsigned i = 0; i < count && text_next_piece(&rest, ',', &piece); i++) {
-		struct watch first = t->watches[0];
-		bool fits;
-
-		t->watches[0] = t->watches[i];
-		t->watch_count = 1;
-		fits = tool_fits(t, tool);
-		t->watch_count = count;
-		t->watches[0] = first;
-		if (!fits)
-			return piece;
 	}
 	return (struct text){0};
 }
 
-/* values[i] is that of word i. On failure r->what may lie in message (TOOL_TEXT), and r->word is
- * empty if it is no single word's fault. */
+/* The word of watch= with which alone the tool does not fit either. */
+static struct text find_watch(struct vm_tools *t, const struct tool *tool, struct text words)
+{
+	const unsigned count = t->watch_count;
+	const struct watch first = t->watches[0];
+	struct text piece = {0};
+	bool fits = true;
+
+	for (unsigned i = 0; i < count && fits && text_next_piece(&words, ',', &piece); i++) {
+		char ignored[TOOL_TEXT];
+		uint32_t word;
+
+		t->watches[0] = i ? t->watches[i] : first;
+		t->watch_count = 1;
+		fits = tool_fits(t, tool, ignored, &word) == OK;
+		t->watches[0] = first;
+		t->watch_count = count;
+	}
+	return fits ? (struct text){0} : piece;
+}
+
+/* What wants what the CPU does not have, and of that word what it is. */
+static struct text find_unfit(struct vm_tools *t, const struct text *values, char *message)
+{
+	struct text found = {0};
+
+	for (unsigned i = 0; i < tool_count && !found.at; i++) {
+		uint32_t word;
+
+		if (tool_fits(t, tools[i], message, &word) == OK)
+			continue;
+		found = find_value(values, word);
+		if (!found.at)
+			found = find_watch(t, tools[i], values[VM_TOOL_WATCH]);
+		if (!found.at)
+			found = find_value(values, tools[i]->words);
+	}
+	return found;
+}
+
+/* values[i] is that of word i. On failure r->what may lie in message (TOOL_TEXT). */
 static enum status read_words(struct vm_tools *t, const struct text *values, struct tool_refusal *r,
 			      char *message)
 {
@@ -122,11 +145,8 @@ static enum status read_words(struct vm_tools *t, const struct text *values, str
 	if (s != OK)
 		return s;
 	s = tools_fit(t, message);
-	*r = (struct tool_refusal){.what = message};
-	for (unsigned i = 0; i < tool_count && s != OK && !r->word.len; i++) {
-		if (!tool_fits(t, tools[i]))
-			r->word = find_unfit(t, tools[i], values);
-	}
+	if (s != OK)
+		*r = (struct tool_refusal){find_unfit(t, values, message), message};
 	return s;
 }
 
@@ -147,7 +167,7 @@ static enum status create(const struct vm_config *config, struct vm_tools **made
 		*made = t;
 		return OK;
 	}
-	if (r.word.len)
+	if (r.word.at)
 		vm_line_quote(config->line, r.word, r.what, message, size);
 	else
 		text_format(message, size, "%s: %s", config->name, r.what);
@@ -181,9 +201,9 @@ static enum status read_anew(struct vm *vm, struct vm_tools *t, struct text *val
 	enum status s;
 
 	for (unsigned i = 0; i < VM_TOOL_WORDS; i++) {
-		bool line = values[i].at == vm->config.tools[i].at;
+		bool same = values[i].at == vm->config.tools[i].at;
 
-		if (line && !is_typed(vm->tools, values[i]))
+		if (same && !is_typed(vm->tools, values[i]))
 			continue;
 		if (!keep_typed(t, &values[i])) {
 			text_format(message, TOOL_TEXT, "there is no room for so many words");
@@ -192,7 +212,7 @@ static enum status read_anew(struct vm *vm, struct vm_tools *t, struct text *val
 	}
 	s = read_words(t, values, &r, message);
 	if (s != OK && r.what != message)
-		text_format(message, TOOL_TEXT, "\"%.*s\": %s", (int)r.word.len, r.word.at, r.what);
+		tool_quote(message, r.word, r.what);
 	return s;
 }
 
@@ -217,8 +237,7 @@ enum status tools_reshape(struct vm *vm, struct text typed, char *message)
 	memcpy(values, vm->config.tools, sizeof(values));
 	text_split(typed, &name, &value);
 	if (!find_word(name, &word) || name.len == typed.len) {
-		text_format(message, TOOL_TEXT, "\"%.*s\" is no word of the toolkit with its value",
-			    (int)typed.len, typed.at);
+		tool_quote(message, typed, "no word of the toolkit with its value");
 		return ERR_INVALID;
 	}
 	values[word] = value;
@@ -246,6 +265,7 @@ static enum status begin(struct vm *vm, char *message, size_t size)
 	unsigned begun;
 
 	if (!t->asked) {
+		vm->tools_on = false; /* its last run may have had some */
 		t->running = true;
 		return OK;
 	}

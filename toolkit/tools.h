@@ -4,7 +4,7 @@
  *
  * Each tool is one small file with a `const struct tool tool_NAME`; toolkit/tool_table.c lists
  * them. A tool that is not active in a VM is not asked about its exits. All on the VM's core with
- * its VMCS loaded, but for read() and fit().
+ * its VMCS loaded, but for read(), fit() and tools_reshape().
  */
 #pragma once
 
@@ -18,7 +18,7 @@
 #define TOOLS_MAX       32u
 #define TOOL_TEXT       160u
 #define TOOL_LINE_WORDS 8u
-#define TYPED_MAX       1024u
+#define TYPED_MAX       1024u /* bytes */
 
 /* VMX controls and masks that the active tools want, collected anew with each change. */
 struct tool_controls {
@@ -29,11 +29,13 @@ struct tool_controls {
 	/* Set by fit(): a part of the CPU that is no control (EPT execute-only...) and is missing;
 	 * NULL: nothing is. With the MSR that tells. */
 	const char *missing;
+	uint32_t
+		missing_word; /* BIT(enum vm_tool_word) that wants it; 0: a watch, or the only one */
 };
 
 /* What is wrong with a word. */
 struct tool_refusal {
-	struct text word; /* lies in the line */
+	struct text word; /* lies in what was read; at NULL: no single one's fault */
 	const char *what;
 };
 
@@ -52,7 +54,7 @@ struct tool {
 	uint32_t words;       /* BIT(enum vm_tool_word): read() wants these */
 	uint64_t reasons;     /* BIT(enum exit_reason): exit() wants these */
 
-	/* A value of the VM's line. Returns OK, or fills *refusal. */
+	/* A value of the VM's line, or from the monitor. Returns OK, or fills *refusal. */
 	enum status (*read)(struct vm_tools *t, enum vm_tool_word word, struct text value,
 			    struct tool_refusal *refusal);
 
@@ -83,7 +85,7 @@ struct vm_tools {
 	uint64_t log_lines; /* watchlog= */
 	uint32_t active;    /* bit n: tools[n] */
 	bool running;       /* between begin() and end() */
-	bool asked;         /* the line has a word for it, or a change has come since */
+	bool asked;         /* it has a word for it, or a change has come since */
 	void *state[TOOLS_MAX];
 	uint64_t total_bytes;  /* of the whole allocation, the states behind this */
 	char typed[TYPED_MAX]; /* values of words that came from the monitor */
@@ -103,9 +105,10 @@ void *tool_state(const struct vm_tools *t, const struct tool *tool);
 enum exit_action tool_pass(struct vcpu *v, struct tool_exit *x);
 
 /* Does the CPU have what the words want? ERR_UNSUPPORTED: message (TOOL_TEXT) says what it lacks.
- * Before there is a VM. tool_fits(): what this one tool wants. */
+ * Before there is a VM. tool_fits(): for what this one tool wants, with its missing_word. */
 MUST_CHECK enum status tools_fit(const struct vm_tools *t, char *message);
-bool tool_fits(const struct vm_tools *t, const struct tool *tool);
+MUST_CHECK enum status tool_fits(const struct vm_tools *t, const struct tool *tool, char *message,
+				 uint32_t *missing_word);
 
 /* After a change of watches or of what fit() looks at, while the VM runs: controls, masks and
  * bitmaps anew, then change() of each tool. ERR_UNSUPPORTED: message (TOOL_TEXT) says what the CPU
@@ -126,7 +129,10 @@ MUST_CHECK enum status tools_reshape(struct vm *vm, struct text typed, char *mes
 
 /* ---- for the tools: toolkit/watch.c ---- */
 
-/* Fills *r; returns s. word lies in the line. */
+/* Writes "WORD": what, of a long word its beginning. message: TOOL_TEXT. */
+void tool_quote(char *message, struct text word, const char *what);
+
+/* Fills *r; returns s. */
 enum status tool_refuse(struct tool_refusal *r, enum status s, struct text word, const char *what);
 
 /* The value of watch=, beside those that are there. ERR_FULL, ERR_EXISTS, errors of

@@ -82,6 +82,15 @@ const char *watch_outcome(const struct vcpu *v, enum exit_action action)
 
 /* ---- words ---- */
 
+void tool_quote(char *message, struct text word, const char *what)
+{
+	const size_t most = 60;
+	bool cut = word.len > most;
+
+	text_format(message, TOOL_TEXT, "\"%.*s%s\": %s", (int)(cut ? most : word.len), word.at,
+		    cut ? "..." : "", what);
+}
+
 enum status tool_refuse(struct tool_refusal *r, enum status s, struct text word, const char *what)
 {
 	*r = (struct tool_refusal){.word = word, .what = what};
@@ -128,7 +137,7 @@ enum status tools_add_watch(struct vm *vm, struct text word, char *message)
 	enum status s = add_watch(vm->tools, word, &r);
 
 	if (s != OK) {
-		text_format(message, TOOL_TEXT, "\"%.*s\": %s", (int)r.word.len, r.word.at, r.what);
+		tool_quote(message, r.word, r.what);
 		return s;
 	}
 	s = tools_apply(vm, message);

@@ -3,8 +3,9 @@
  *
  * vmx/ knows no more of toolkit/ than these calls. A VM that asks for nothing makes none of them
  * while it runs; one that does has TRACE_TOOLS in v->trace, the branch that the trace has anyway,
- * and its exits go the long way. Only vmx_launch.c calls create() and destroy(); the rest is on the
- * VM's core.
+ * and its exits go the long way. Here only vmx/launch.c calls create() and destroy(), the toolkit's
+ * own part of the monitor may exchange the tools of a VM that has ended; the rest is on the VM's
+ * core.
  */
 #pragma once
 

@@ -120,7 +120,17 @@ enum status vm_add_module(struct vm *vm, const struct vm_module *module)
 
 void vm_log_line(const struct vm_config *config)
 {
-	log_error(LOG_GUEST, "  %.*s", (int)config->line.len, config->line.at);
+	const char *line = config->line.at;
+
+	log_error(LOG_GUEST, "  %.*s", (int)config->line.len, line);
+	for (unsigned i = 0; i < VM_TOOL_WORDS; i++) {
+		struct text value = config->tools[i];
+
+		if (value.len && (value.at < line || value.at >= line + config->line.len))
+			log_error(LOG_GUEST, "  but %s=%.*s",
+				  vm_tool_word_name((enum vm_tool_word)i), (int)value.len,
+				  value.at);
+	}
 }
 
 enum exit_action vm_end(struct vm *vm, bool well, const char *format, ...)

@@ -270,6 +270,7 @@ def test_a_guest_writes_above_the_prompt_and_the_machine_waits(lintel):
     machine.expect(r"clock\| second \d+\r\n\rlintel> cp\x1b\[K")
     machine.send("\x15")
     assert run(machine, "vm stop clock") == ""
+    machine.expect("clock: stopped from the monitor")
     assert re.search(r"\n. clock +flat +ended", run(machine, "vm list"))
     assert run(machine, "log pit:trace") == ""
     assert run(machine, "vm focus clock") == "clock is ended: cannot focus\n"
@@ -292,7 +293,7 @@ def test_monitor_off_leaves_the_key_to_the_guest(lintel):
 
 def test_no_command_waits_for_a_core_that_gdb_holds(lintel):
     """The core that stopped has the console's lock, and keeps it."""
-    machine = lintel.boot([guest("clock", vm=vm) for vm in "ab"], "gdb=com2", cores=2,
+    machine = lintel.boot([*(guest("clock", vm=vm) for vm in "ab"), "hello"], "gdb=com2", cores=2,
                           wire=Wire(), ips=4_000_000, time_limit_s=200)
     machine.expect(r"\] gdb: ", 60)
     machine.expect("second 1", 60)
@@ -300,7 +301,7 @@ def test_no_command_waits_for_a_core_that_gdb_holds(lintel):
         assert "Remote debugging using" in gdb.connect()
         gdb.run("break console_mux_pump")
         assert "console_mux_pump (m=" in gdb.run("continue", 60)
-        for command in ("vm focus b", "vm start b", "trace on", "trace stop-when port=40",
+        for command in ("vm focus b", "vm start hello", "shape hello tpr=5", "trace on", "trace stop-when port=40",
                         "trace stream on"):
             said = gdb.run(f"monitor {command}", 30)
             assert "not while the hypervisor is stopped" in said, f"{command}: {said}"

@@ -1,6 +1,7 @@
 """watch=, tsc=, ple=, cpuid=, msrarea=, tpr=, vpid=, eptmax=: wrong words, and the controls that
 they set."""
 
+import json
 import re
 
 import console
@@ -12,6 +13,8 @@ from test_monitor import SPIN
 
 # The last word of a line, what is said of it, and the part under the caret.
 WRONG = [
+    ("watch=io:80,,hlt", "unknown word in watch=", ","),
+    ("redirect=:zeros", "not the hexadecimal address of a page", ":"),
     ("watch=hlt,invlpg:1", "this word stands alone", "invlpg:1"),
     ("watch=cpuid:x", "not a number", "x"),
     ("tsc=offset:5,scale:1/0", "an offset has 64 bits; a ratio of 32-bit numbers is below 65536",
@@ -34,23 +37,26 @@ WRONG = [
 NO_LEAVES = [("cpuid=b:eax=1", "cpuid=b.0: this answer depends on the guest's state"),
              ("cpuid=1000:eax=1", "cpuid=1000.0: this guest has no such leaf")]
 
-LACKS = [("vpid=single", "INVVPID of a single context (IA32_VMX_EPT_VPID_CAP, bit 41)"),
-         ("eptmax=1g", "EPT pages of 1 GiB (IA32_VMX_EPT_VPID_CAP, bit 17)")]
+NO_INVVPID = "INVVPID of a single context (IA32_VMX_EPT_VPID_CAP, bit 41)"
+NO_1G = "EPT pages of 1 GiB (IA32_VMX_EPT_VPID_CAP, bit 17)"
+NO_FLAGS = "accessed and dirty flags for EPT (IA32_VMX_EPT_VPID_CAP, bit 21)"
+LACKS = [("vpid=single", NO_INVVPID, "single"), ("eptmax=1g", NO_1G, "1g"),
+         ("tpr=1 vpid=off eptmax=1g", NO_1G, "1g"), ("watch=hlt,dirty,io:80", NO_FLAGS, "dirty"),
+         ("watch=hlt,dirty vpid=single", NO_FLAGS, "dirty")]
 
 
 def test_a_wrong_word_is_quoted_and_marked(lintel):
     lines = [guest("hello", vm=f"vm{i}") + f" {word}" for i, (word, _, _) in enumerate(WRONG)]
     leaves = [guest("hello", vm=f"leaf{i}") + f" {word}" for i, (word, _) in enumerate(NO_LEAVES)]
-    lacks = [guest("hello", vm=f"lack{i}") + f" {word}" for i, (word, _) in enumerate(LACKS)]
-    machine = lintel.boot(lines + leaves + lacks, "without=vpid,1g")
+    lacks = [guest("hello", vm=f"lack{i}") + f" {words}" for i, (words, *_) in enumerate(LACKS)]
+    machine = lintel.boot(lines + leaves + lacks, "without=vpid,1g,ept-flags")
     lintel.end_badly(machine)
     for word, *refusal in WRONG:
         assert console.refusal(machine.console, f" {word}") == tuple(refusal)
     for i, (_, what) in enumerate(NO_LEAVES):
         assert f"leaf{i}: not started: {what}" in console.errors(machine.console)
-    for word, what in LACKS:
-        assert console.refusal(machine.console, word) == (f"this CPU has no {what}",
-                                                          word.partition("=")[2])
+    for words, what, word in LACKS:
+        assert console.refusal(machine.console, " " + words) == (f"this CPU has no {what}", word)
 
 
 # What a CPU without VMFUNC, TSC scaling and PML has not: the control, and the bit that allows it.
@@ -100,24 +106,43 @@ LONG = [f"steps={LONG_ONE}", f"watchlog={LONG_ONE}", f"tpr={LONG_ONE}", f"pool={
           for word in ("redirect=", "views="))]
 
 
+def out_ticks(vm):
+    """What an OUT to the serial port costs a VM, in ticks of the TSC."""
+    row, = (row for row in vm["keys"] if row.get("key") == 0x3f8 and row.get("in") is False)
+    return row["ticks"] / row["count"]
+
+
 def test_words_of_a_vm_that_has_ended_are_others_at_its_next_start(lintel):
     """Also what the CPU lacks, too much, and a kind of run that fails: no memory is lost."""
-    machine = lintel.boot([guest("spin", vm="a", watch="io:3f8", watchlog=0, vpid="off")],
-                          "without=1g")
-    machine.expect(re.escape(SPIN))
+    machine = lintel.boot([guest("spin", vm="a", watch="io:3f8", watchlog=0, vpid="off", core=1),
+                           guest("spin", vm="plain", core=0)], "without=1g", cores=2)
+    for _ in range(2):
+        machine.expect(re.escape(SPIN))
     open_monitor(machine)
+
+    def free():
+        return re.search(r"(\d+) KiB free", run(machine, "pages"))[1]
+
+    def start_and_stop():
+        assert run(machine, "vm start a") == ""
+        machine.expect(r"a\| " + re.escape(SPIN))
+        seen = run(machine, "watch a"), bit(machine, "proc_", 21), bit(machine, "proc2", 5)
+        assert run(machine, "vm stop a") == ""
+        machine.expect("a: stopped from the monitor")
+        return seen
+
     assert run(machine, "shape a") == "watch=io:3f8\nwatchlog=0\nvpid=off\n"
     assert run(machine, "watch a hlt") == ""
     for command, said in (("shape a x=1 y", r'"y" is too much\nusage: .*'),
-                          ("shape b tpr=1", 'no VM "b"; there is: a\n'),
+                          ("shape b tpr=1", 'no VM "b"; there is: a plain\n'),
                           ("shape a tpr=1", "a has not ended: vm stop a\n"),
                           ("vm stop a", "")):
         assert re.fullmatch(said, run(machine, command), re.S), command
     machine.expect("a: stopped from the monitor")
-    free = re.search(r"(\d+) KiB free", run(machine, "pages"))[1]
+    before = free()
     for command, said in (
-            ("shape a repeat=2", 'a: "repeat=2" is no word of the toolkit with its value\n'),
-            ("shape a tpr", 'a: "tpr" is no word of the toolkit with its value\n'),
+            ("shape a repeat=2", 'a: "repeat=2": no word of the toolkit with its value\n'),
+            ("shape a tpr", 'a: "tpr": no word of the toolkit with its value\n'),
             ("shape a eptmax=1g", "a: this CPU has no EPT pages of 1 GiB "
                                   "(IA32_VMX_EPT_VPID_CAP, bit 17)\n"),
             ("shape a watch=io:80,io:81,io", "a: \"io\": something must follow, with a colon\n"),
@@ -129,18 +154,27 @@ def test_words_of_a_vm_that_has_ended_are_others_at_its_next_start(lintel):
         f"watch=io:3f8-3fa\nwatchlog=1\n{CPUID}\ntpr=5\nhook=40000000:90\n"
     assert run(machine, "vm start a") == ""
     machine.expect("a: not started: hook=: there is no memory at 0x40000000")
+    machine.expect("  vm=a .* watch=io:3f8 watchlog=0 vpid=off")
+    machine.expect("  but hook=40000000:90")
     assert run(machine, "shape a hook=") == ""
-    assert free == re.search(r"(\d+) KiB free", run(machine, "pages"))[1]
-    assert run(machine, "vm start a") == ""
-    machine.expect(re.escape(SPIN))
-    assert re.fullmatch(r"io:3f8-3fa +\d\d hits\n", run(machine, "watch a"))
-    assert bit(machine, "proc_", 21) == "1"  # the TPR shadow
-    assert bit(machine, "proc2", 5) == "1"  # VPID again
-    assert run(machine, "vm stop a") == ""
-    machine.expect("a: stopped from the monitor")
+    assert free() == before
+    hits, shadow, vpid = start_and_stop()
+    assert re.fullmatch(r"io:3f8-3fa +\d\d hits\n", hits)
+    assert shadow == vpid == "1"
     for word in LONG:
         machine.send(f"shape a {word}\r")  # it moves through the line
     machine.expect("a: there is no room for so many words")
+    for word in ("steps", "watchlog", "tpr", "pool", "tsc", "ple", "redirect", "views", "watch",
+                 "cpuid"):
+        assert run(machine, f"shape a {word}=") == ""
+    assert run(machine, "shape a") == "a has no words of the toolkit\n"
+    assert free() == before
+    assert run(machine, "stats a reset") == "a, vCPU 0: counted from here on\n"
+    hits, shadow, _ = start_and_stop()
+    assert (hits, shadow) == ("a is not watched\n", "0")
+    plain, once = (json.loads(run(machine, f"stats {vm} json"))["vms"][0] for vm in ("plain", "a"))
+    assert out_ticks(once) < 1.2 * out_ticks(plain)  # watched, it is five times as much
+    assert run(machine, "vm stop plain") == ""
     machine.send("exit\r")
     lintel.end_well(machine)
 
