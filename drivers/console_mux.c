@@ -112,10 +112,17 @@ static void end_line(struct console_mux *m)
 	m->line_of = NULL;
 }
 
+/* A line that may be erased, and whose writer has nothing more for it on the way: that would stand
+ * alone where the line was. */
+static bool is_prompt(const struct console_port *p)
+{
+	return may_erase(p) && byte_ring_used(&p->out) == 0;
+}
+
 /* May somebody else write now? */
 static bool may_break(struct console_mux *m, uint64_t now_ns)
 {
-	bool may = !m->line_open || !m->line_of || may_erase(m->line_of) ||
+	bool may = !m->line_open || !m->line_of || is_prompt(m->line_of) ||
 		   now_ns - m->line_last_ns >= CONSOLE_LINE_WAIT_NS ||
 		   now_ns - m->line_start_ns >= CONSOLE_LINE_MOST_NS;
 

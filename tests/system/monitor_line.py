@@ -20,8 +20,9 @@ def open_monitor(machine):
 
 
 def echo_of(command):
-    """A regular expression for a command's line on the screen."""
-    return f"lintel> {ERASE}{ERASE.join(map(re.escape, command))}\r\n"
+    """A regular expression for a command's line on the screen. Where another core's line comes just
+    then, the prompt is gone before it."""
+    return f"(?:lintel> )?{ERASE}{ERASE.join(map(re.escape, command))}{ERASE}\r\n"
 
 
 def run(machine, command):

@@ -138,6 +138,25 @@ static void a_prompt_is_erased_at_once_by_who_comes_next(void **state)
 	assert_int_equal(front->breaks, 2);
 }
 
+static void what_was_typed_behind_a_prompt_goes_before_others(void **state)
+{
+	struct console_port *back = console_mux_open(m, "back");
+	struct console_port *front = console_mux_open(m, "front");
+
+	(void)state;
+	m->foreground = front;
+	put(front, "> ");
+	pump();
+	front->erase = true;
+	put(front, "typed\r\n");
+	put(back, "line\n");
+	assert_int_equal(console_mux_log_room(m, now_ns, false), 0);
+	pump();
+	pump();
+	expect_shown("> typed\r\nback| line\r\n");
+	assert_int_equal(front->breaks, 0);
+}
+
 static void a_line_that_ends_in_time_is_not_broken(void **state)
 {
 	struct console_port *front = console_mux_open(m, "front");
@@ -427,6 +446,7 @@ int main(void)
 		TEST(a_background_line_comes_whole_behind_its_name),
 		TEST(nobody_writes_into_a_line_before_it_has_waited),
 		TEST(a_prompt_is_erased_at_once_by_who_comes_next),
+		TEST(what_was_typed_behind_a_prompt_goes_before_others),
 		TEST(a_line_that_ends_in_time_is_not_broken),
 		TEST(a_line_without_end_is_broken_after_a_second),
 		TEST(a_log_line_begins_at_the_left),
