@@ -112,7 +112,7 @@ bool by_hand_wakes(struct vcpu *v, bool interrupts_on)
 	if (!v->nmi_pending)
 		return false;
 	before = vmx_core_borrow(v);
-	open = !(vmcs_read(VMCS_GUEST_INTERRUPTIBILITY) & INTERRUPTIBILITY_NMI);
+	open = !inject_nmis_blocked(v);
 	vmx_core_give_back(before);
 	return open;
 }

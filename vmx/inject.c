@@ -142,6 +142,17 @@ void inject_after_skip(struct vcpu *v, uint64_t interruptibility, uint64_t rflag
 	}
 }
 
+bool inject_nmis_blocked(struct vcpu *v)
+{
+	uint64_t state = vmcs_read(VMCS_GUEST_INTERRUPTIBILITY);
+
+	if (!(state & INTERRUPTIBILITY_NMI))
+		v->nmi_came = false;
+	else if (!v->nmi_came)
+		vmcs_write(VMCS_GUEST_INTERRUPTIBILITY, state & ~INTERRUPTIBILITY_NMI);
+	return v->nmi_came;
+}
+
 static void set_proc_controls(struct vcpu *v, uint32_t controls)
 {
 	if (controls == v->proc_controls)
@@ -174,20 +185,23 @@ static void write_event(struct vcpu *v)
 	vmcs_write(VMCS_ENTRY_INTERRUPTION_INFO, info);
 	wrap_rip(v);
 	v->event.info = 0;
+	if (event_type_of(info) == EVENT_NMI)
+		v->nmi_came = true;
 	v->stats->events[(uint8_t)info]++;
 }
 
 /* True if the NMI went in; otherwise *controls has the window that is needed. */
 static bool try_nmi(struct vcpu *v, uint32_t *controls)
 {
-	uint64_t state = vmcs_read(VMCS_GUEST_INTERRUPTIBILITY);
+	const uint64_t blocking = INTERRUPTIBILITY_STI | INTERRUPTIBILITY_MOV_SS;
 
-	if (state & (INTERRUPTIBILITY_NMI | INTERRUPTIBILITY_MOV_SS | INTERRUPTIBILITY_STI)) {
+	if (inject_nmis_blocked(v) || (vmcs_read(VMCS_GUEST_INTERRUPTIBILITY) & blocking)) {
 		*controls |= (uint32_t)PROC_NMI_WINDOW;
 		return false;
 	}
 	vmcs_write(VMCS_ENTRY_INTERRUPTION_INFO, event_info(EVENT_NMI, EXC_NMI));
 	v->nmi_pending = false;
+	v->nmi_came = true;
 	v->stats->events[EXC_NMI]++;
 	return true;
 }

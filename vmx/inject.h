@@ -54,6 +54,11 @@ static inline void inject_block_nmis_again(const struct vcpu *v, uint64_t info)
 			   vmcs_read(VMCS_GUEST_INTERRUPTIBILITY) | INTERRUPTIBILITY_NMI);
 }
 
+/* Does an NMI that went in still block others? Not every CPU's VM entry ends the blocking in which
+ * another guest left the core (Bochs), and the next exit notes it for this guest: without an NMI of
+ * its own it is taken out. To be asked before each turn, which is when such a blocking may come. */
+bool inject_nmis_blocked(struct vcpu *v);
+
 /* An exception that the guest's instruction raises; RIP stays on it. Joins with an exception that
  * is waiting already into #DF or a triple fault (SDM 3A "Interrupt 8-Double Fault Exception").
  * Always returns EXIT_RETRY (or EXIT_STOP for a triple fault), so that a handler can return it. */

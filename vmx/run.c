@@ -348,6 +348,7 @@ enum exit_action vcpu_run(struct vcpu *v)
 	enum exit_action action;
 
 	vmx_core_load(v);
+	(void)inject_nmis_blocked(v); /* notes an IRET of the last turn */
 	vcpu_follow_trace(v);
 	v->prepare = PREPARE_ALL;
 	do {

@@ -126,7 +126,7 @@ static bool lets_in(struct vcpu *v)
 
 	if (!v->step.lets_in || (blocked & BLOCKING))
 		return false;
-	if ((v->nmi_pending && !(blocked & INTERRUPTIBILITY_NMI)) || v->by_hand.exception_count)
+	if ((v->nmi_pending && !inject_nmis_blocked(v)) || v->by_hand.exception_count)
 		return true;
 	return (platform_intr(&v->vm->platform) || v->by_hand.interrupt_count) &&
 	       (vmcs_read(VMCS_GUEST_RFLAGS) & RFLAGS_IF);

@@ -78,6 +78,7 @@ void vcpu_reset(struct vcpu *v, const struct guest_cpu_state *start)
 	v->halted = false;
 	v->in_hlt = false;
 	v->nmi_pending = false;
+	v->nmi_came = false;
 	v->by_hand = (struct vcpu_by_hand){0};
 	v->stepping &= (uint8_t)~STEP_BY_HAND;
 	vmcs_write(VMCS_GUEST_ACTIVITY_STATE, 0);

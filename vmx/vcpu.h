@@ -110,6 +110,7 @@ struct vcpu {
 	uint8_t least_ticks; /* of the preemption timer; 0: leave before the first instruction */
 	struct vcpu_step step;
 	bool nmi_pending;        /* an NMI waits for its turn */
+	bool nmi_came;           /* one went in, and may still block others */
 	bool flush_ept;          /* INVEPT before the next entry */
 	bool flush_vpid;         /* INVVPID before the next entry */
 	uint64_t rip;            /* at the last exit */

@@ -127,3 +127,10 @@ def test_hlt_ends_by_an_interrupt_also_where_steps_begin_or_a_stop_comes_in_it(l
     assert re.fullmatch(r"step +[1-9]\d* hits\n", run(machine, "watch a"))
     machine.send("exit\r")
     assert "PASS haltstep" in lintel.end_well(machine)
+
+
+def test_guests_that_share_a_core_get_their_nmis_stepped_or_not(lintel):
+    machine = lintel.boot([guest("nmi", vm="stepped", watch="step", steps=3000),
+                           guest("nmi", vm="beside", repeat=20), guest("tick", repeat=5)],
+                          "log=watch:warn", cores=1, time_limit_s=120)
+    assert lintel.end_well(machine).count("PASS nmi") == 21
