@@ -29,8 +29,8 @@ struct tool_controls {
 	/* Set by fit(): a part of the CPU that is no control (EPT execute-only...) and is missing;
 	 * NULL: nothing is. With the MSR that tells. */
 	const char *missing;
-	uint32_t
-		missing_word; /* BIT(enum vm_tool_word) that wants it; 0: a watch, or the only one */
+	/* BIT(enum vm_tool_word) of the word that wants it; 0: a watch, or the tool's only word. */
+	uint32_t missing_word;
 };
 
 /* What is wrong with a word. */

@@ -301,8 +301,8 @@ def test_no_command_waits_for_a_core_that_gdb_holds(lintel):
         assert "Remote debugging using" in gdb.connect()
         gdb.run("break console_mux_pump")
         assert "console_mux_pump (m=" in gdb.run("continue", 60)
-        for command in ("vm focus b", "vm start hello", "shape hello tpr=5", "trace on", "trace stop-when port=40",
-                        "trace stream on"):
+        for command in ("vm focus b", "vm start hello", "shape hello tpr=5", "trace on",
+                        "trace stop-when port=40", "trace stream on"):
             said = gdb.run(f"monitor {command}", 30)
             assert "not while the hypervisor is stopped" in said, f"{command}: {said}"
         gdb.run("delete")
