@@ -31,6 +31,12 @@ def attach(machine, *files, how="remote", helper=False, settings=()):
     return gdb
 
 
+def goes_on(machine, text):
+    """Two more of this come than have come by now: one may be on its way already."""
+    for _ in range(machine.console.count(text) + 2):
+        machine.expect(re.escape(text), 60)
+
+
 STEPS = """python
 def walk(count):
  for _ in range(count):
