@@ -22,6 +22,8 @@ A_UIP		equ 80h
 IRQF		equ 80h
 TICKS		equ 100		; of channel 0, a hundredth of a second each
 
+; The index and the data go together: with interrupts on, only while B enables none of the clock's
+; own, whose handler sets the index too.
 %macro get 1
 	outb	70h, %1
 	inb	71h
@@ -42,7 +44,9 @@ TICKS		equ 100		; of channel 0, a hundredth of a second each
 	put	RTC_B, B_24 | %1
 	mov	ecx, %2
 	call	wait_ticks
+	cli
 	put	RTC_B, B_24
+	sti
 %endmacro
 
 main:
