@@ -59,6 +59,15 @@ def test_guest_prints_what_is_expected(lintel, name):
     assert e.mismatch(machine.console, others_between=True) is None
 
 
+# What the time is decides which way the guest's code takes, and so which accesses fall together.
+@pytest.mark.parametrize("clock_s", [1830297570, 1835395170],
+                         ids=["end of the year", "leap day"])
+def test_the_clock_s_guest_at_another_time_of_day(lintel, clock_s):
+    machine = lintel.boot(["rtc"], debug=True, cores=1, clock_s=clock_s)
+    lintel.end_well(machine)
+    assert mismatches(machine.console, ["rtc"]) == []
+
+
 def mismatches(text, names):
     """What of several guests' output in one console is not as expected."""
     found = (expect.load(name).mismatch(console.guest(text, name), others_between=True)
