@@ -97,6 +97,16 @@ class GdbSession:
                 return found
             self._read(until, repr(pattern))
 
+    def quit(self, timeout_s=30):
+        """quit: gdb lets go of all that it has, and ends."""
+        self.start("quit")
+        until = time.monotonic() + timeout_s
+        while self.process.poll() is None:
+            if time.monotonic() > until:
+                self.fail("did not quit in time")
+            if self.machine and self.machine.pump(0.05) is None:
+                self.machine = None
+
     def kill(self):
         """kill -9: gdb goes without a word to the other side."""
         self.process.kill()

@@ -76,6 +76,15 @@ def test_the_console_s_line_carries_gdb_too(lintel):
         gdb.start("continue")
         gdb.expect("second [2-9]", 60)  # what the console says is seen in gdb meanwhile
         gdb.interrupt()
-        gdb.run("detach")
-    machine.send(KEY)  # the line is the console's again
+        gdb.quit()
+    goes_on(machine, "second")  # the line is the console's again
+
+
+def test_a_key_takes_the_line_back_from_a_gdb_that_says_nothing_more(lintel):
+    machine = boot(lintel, [endless("tick")], "gdb=com1", shares_com1=True)
+    machine.expect("second 1", 60)
+    with attach(machine) as gdb:
+        gdb.let_go()
+        gdb.kill()
+    machine.send(KEY)
     goes_on(machine, "second")
