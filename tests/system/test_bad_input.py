@@ -29,8 +29,7 @@ def test_a_word_that_cannot_be_is_quoted_with_a_caret_and_the_others_run(lintel)
     count = len(QUOTED)
     assert lintel.end_badly(machine) == f"lintel: done: {count} of {count + 1} guests failed"
     assert "hello" in console.guest(machine.console, "hello").splitlines()
-    log = console.log(machine.console)
-    errors = [line.text for line in log if line.level == "error"]
+    errors = console.errors(machine.console)
     for line, (what, word) in QUOTED.items():
         at = errors.index("  " + line)
         assert re.fullmatch(what, errors[at - 1]), errors[at - 1]
@@ -46,7 +45,7 @@ def test_a_vm_that_cannot_be_is_named_and_the_others_run(lintel):
              guest("hello", vm="poked", poke="NONSENSE:1")]
     machine = lintel.boot(lines, cores=2)
     assert lintel.end_badly(machine) == "lintel: done: 4 of 5 guests failed"
-    errors = [line.text for line in console.log(machine.console) if line.level == "error"]
+    errors = console.errors(machine.console)
     for what, line in [
             (r"big: not started: out of memory \(2097152 KiB asked for, \d+ KiB free\)", 0),
             ("twin: not created: another VM has this name", 2),
@@ -79,7 +78,7 @@ def test_words_of_the_command_line_that_cannot_be_are_named(lintel):
                           'panic=run cores=many apic=none console=com9 without=wheels nonsense '
                           'unheard=of', cores=2)
     lintel.end_well(machine)
-    errors = "\n".join(l.text for l in console.log(machine.console) if l.level == "error")
+    errors = "\n".join(console.errors(machine.console))
     for what in ["loud", "cheese", "end=never", "panic=run", "cores=many", "apic=none",
                  "console=com9", "wheels", "nonsense", "unheard"]:
         assert what in errors, what

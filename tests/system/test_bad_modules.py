@@ -27,10 +27,6 @@ BAD_WORDS = {
 }
 
 
-def errors_of(machine):
-    return [line.text for line in console.log(machine.console) if line.level == "error"]
-
-
 @pytest.fixture
 def files(tmp_path):
     """The files that the tests want, as entries for the image."""
@@ -87,7 +83,7 @@ def test_a_bad_line_of_a_module_is_quoted_and_its_vm_is_not_started(lintel, file
     machine = lintel.boot(lines, files=files, cores=2)
     count = len(words) + 1
     assert lintel.end_badly(machine) == f"lintel: done: {count} of {count + 1} guests failed"
-    errors = errors_of(machine)
+    errors = console.errors(machine.console)
     for line, (what, word) in words.items():
         at = errors.index("  " + line)
         assert errors[at - 1] == what
@@ -146,7 +142,7 @@ def test_a_vm_that_cannot_be_made_is_named_with_its_line(lintel, files, cores):
     machine = lintel.boot(lines, files=files, cores=cores)
     count = len(MACHINES)
     assert lintel.end_badly(machine) == f"lintel: done: {count} of {count + 1} guests failed"
-    errors = errors_of(machine)
+    errors = console.errors(machine.console)
     for line, _, what in MACHINES.values():
         assert console.logged(machine.console, f"(?:{what})$"), what
         assert "  " + line.partition(" ")[2] in errors

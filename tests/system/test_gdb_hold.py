@@ -7,6 +7,7 @@ import pytest
 
 from conftest import guest
 from gdb_boot import attach, boot, goes_on
+from monitor_line import KEY
 
 
 def endless(vm, **words):
@@ -65,7 +66,7 @@ def test_a_breakpoint_in_what_a_core_does_for_the_monitor_is_passed(lintel):
         gdb.run("break vm_debug_read")
         gdb.run("break copy_job")
         gdb.start("continue")
-        machine.send("\x1d")
+        machine.send(KEY)
         machine.expect("lintel> ", 60)
         for name in ("tick", "tock"):
             machine.send(f"mem dump {name} gva:0x7c00 16\r")

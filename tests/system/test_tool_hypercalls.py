@@ -25,4 +25,4 @@ def test_who_logs_without_end_takes_no_line_of_another(lintel):
         line = words.partition(" ")[2]
         caret = " " * (2 + line.rindex(part)) + "^" + "~" * (len(part) - 1)
         expected += [what, f"  {line}", caret]
-    assert [line.text for line in log if line.level == "error"] == expected
+    assert console.errors(machine.console) == expected
