@@ -160,4 +160,5 @@ void vm_line_quote(struct text line, struct text word, const char *what, char *m
 
 const char *vm_kind_name(enum vm_kind kind);
 const char *vm_tool_word_name(enum vm_tool_word word);
+bool vm_tool_word_find(struct text name, enum vm_tool_word *word);
 const char *vm_role_name(enum vm_role role);

@@ -295,15 +295,26 @@ const char *vm_tool_word_name(enum vm_tool_word word)
 	return tool_words[word];
 }
 
+bool vm_tool_word_find(struct text name, enum vm_tool_word *word)
+{
+	for (unsigned i = 0; i < VM_TOOL_WORDS; i++) {
+		if (text_is(name, tool_words[i])) {
+			*word = (enum vm_tool_word)i;
+			return true;
+		}
+	}
+	return false;
+}
+
 /* What the value means is the toolkit's; an empty one would look like no word. */
 static enum status parse_tool(struct line_parser *p)
 {
+	enum vm_tool_word word;
+
 	if (p->value.len == 0)
 		return line_fail(p, ERR_INVALID, p->key, "this word needs a value");
-	for (unsigned i = 0; i < VM_TOOL_WORDS; i++) {
-		if (text_is(p->key, tool_words[i]))
-			p->config->tools[i] = p->value;
-	}
+	if (vm_tool_word_find(p->key, &word))
+		p->config->tools[word] = p->value;
 	return OK;
 }
 

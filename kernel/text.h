@@ -25,6 +25,9 @@ struct text {
 struct text text_from(const char *s);
 bool text_is(struct text t, const char *s); /* exact, case matters */
 
+/* Is t a piece of whole, not of a copy? It has a byte at least. */
+bool text_lies_in(struct text t, struct text whole);
+
 /* Decimal, or hexadecimal after 0x. The whole text must be digits. ERR_INVALID, or ERR_RANGE past
  * 64 bits. */
 MUST_CHECK enum status text_to_u64(struct text t, uint64_t *value);

@@ -12,6 +12,11 @@ bool text_is(struct text t, const char *s)
 	return t.len == strlen(s) && memcmp(t.at, s, t.len) == 0;
 }
 
+bool text_lies_in(struct text t, struct text whole)
+{
+	return t.at >= whole.at && t.at < whole.at + whole.len;
+}
+
 static int digit_value(char c)
 {
 	if (c >= '0' && c <= '9')

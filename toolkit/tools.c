@@ -177,11 +177,6 @@ static enum status create(const struct vm_config *config, struct vm_tools **made
 
 /* ---- other words for the next start ---- */
 
-static bool is_typed(const struct vm_tools *t, struct text value)
-{
-	return value.at >= t->typed && value.at < t->typed + TYPED_MAX;
-}
-
 /* What was typed must stay as long as the words do. */
 static bool keep_typed(struct vm_tools *t, struct text *value)
 {
@@ -201,9 +196,7 @@ static enum status read_anew(struct vm *vm, struct vm_tools *t, struct text *val
 	enum status s;
 
 	for (unsigned i = 0; i < VM_TOOL_WORDS; i++) {
-		bool same = values[i].at == vm->config.tools[i].at;
-
-		if (same && !is_typed(vm->tools, values[i]))
+		if (!values[i].len || text_lies_in(values[i], vm->config.line))
 			continue;
 		if (!keep_typed(t, &values[i])) {
 			text_format(message, TOOL_TEXT, "there is no room for so many words");
@@ -216,17 +209,6 @@ static enum status read_anew(struct vm *vm, struct vm_tools *t, struct text *val
 	return s;
 }
 
-static bool find_word(struct text name, enum vm_tool_word *word)
-{
-	for (unsigned i = 0; i < VM_TOOL_WORDS; i++) {
-		if (text_is(name, vm_tool_word_name((enum vm_tool_word)i))) {
-			*word = (enum vm_tool_word)i;
-			return true;
-		}
-	}
-	return false;
-}
-
 enum status tools_reshape(struct vm *vm, struct text typed, char *message)
 {
 	struct text name, value, values[VM_TOOL_WORDS];
@@ -236,7 +218,7 @@ enum status tools_reshape(struct vm *vm, struct text typed, char *message)
 
 	memcpy(values, vm->config.tools, sizeof(values));
 	text_split(typed, &name, &value);
-	if (!find_word(name, &word) || name.len == typed.len) {
+	if (!vm_tool_word_find(name, &word) || name.len == typed.len) {
 		tool_quote(message, typed, "no word of the toolkit with its value");
 		return ERR_INVALID;
 	}

@@ -120,13 +120,11 @@ enum status vm_add_module(struct vm *vm, const struct vm_module *module)
 
 void vm_log_line(const struct vm_config *config)
 {
-	const char *line = config->line.at;
-
-	log_error(LOG_GUEST, "  %.*s", (int)config->line.len, line);
+	log_error(LOG_GUEST, "  %.*s", (int)config->line.len, config->line.at);
 	for (unsigned i = 0; i < VM_TOOL_WORDS; i++) {
 		struct text value = config->tools[i];
 
-		if (value.len && (value.at < line || value.at >= line + config->line.len))
+		if (value.len && !text_lies_in(value, config->line))
 			log_error(LOG_GUEST, "  but %s=%.*s",
 				  vm_tool_word_name((enum vm_tool_word)i), (int)value.len,
 				  value.at);

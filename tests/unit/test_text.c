@@ -243,6 +243,19 @@ static void pieces_between_separators_may_be_empty(void **state)
 	assert_false(text_next_piece(&rest, ',', &piece));
 }
 
+static void a_piece_lies_in_its_text_and_in_no_copy(void **state)
+{
+	static const char line[] = "a=b c=d", copy[] = "a=b c=d";
+	const struct text whole = {line, 5};
+
+	(void)state;
+	assert_true(text_lies_in((struct text){line, 1}, whole));
+	assert_true(text_lies_in((struct text){line + 4, 1}, whole));
+	assert_false(text_lies_in((struct text){line + 5, 1}, whole));
+	assert_false(text_lies_in((struct text){line, 1}, (struct text){line + 2, 3}));
+	assert_false(text_lies_in((struct text){copy, 1}, whole));
+}
+
 static void a_word_splits_at_the_first_equals_sign(void **state)
 {
 	struct text key, value;
@@ -293,6 +306,7 @@ int main(void)
 		cmocka_unit_test(sizes_take_a_suffix),
 		cmocka_unit_test(words_are_taken_off_one_by_one),
 		cmocka_unit_test(pieces_between_separators_may_be_empty),
+		cmocka_unit_test(a_piece_lies_in_its_text_and_in_no_copy),
 		cmocka_unit_test(a_word_splits_at_the_first_equals_sign),
 		cmocka_unit_test(text_is_compares_the_whole_text),
 	};
