@@ -1,7 +1,6 @@
 /* debug/cmd_tool_shape.c - the monitor's command shape: other words of the toolkit for a VM. */
 #include "debug/monitor.h"
 #include "toolkit/tools.h"
-#include "vmx/call_core.h"
 
 static void list(const struct monitor_args *a, const struct vm *vm)
 {
@@ -46,8 +45,8 @@ static bool shape(const struct monitor_args *a)
 	c.vm = monitor_vm(a, 1);
 	if (c.vm && a->count == 2)
 		list(a, c.vm);
-	else if (c.vm && monitor_cores_run(a) && !vmx_call_core(c.vm->vcpu.core, change, &c))
-		monitor_print(a, "core %u does not answer\n", c.vm->vcpu.core);
+	else if (c.vm && monitor_cores_run(a))
+		monitor_call(a, c.vm, change, &c);
 	return true;
 }
 

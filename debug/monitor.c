@@ -75,6 +75,13 @@ struct vm *monitor_vm(const struct monitor_args *a, unsigned word)
 	return NULL;
 }
 
+void monitor_call(const struct monitor_args *a, const struct vm *vm, void (*fn)(void *arg),
+		  void *arg)
+{
+	if (!vmx_call_core(vm->vcpu.core, fn, arg))
+		monitor_print(a, "core %u does not answer\n", vm->vcpu.core);
+}
+
 struct core_call {
 	const struct monitor_args *a;
 	struct vm *vm;
@@ -103,10 +110,8 @@ void monitor_on_core(const struct monitor_args *a, struct vm *vm,
 		     void (*fn)(struct vm *vm, const struct monitor_args *a, void *context),
 		     void *context)
 {
-	struct core_call c = {.a = a, .vm = vm, .fn = fn, .context = context};
-
-	if (!vmx_call_core(vm->vcpu.core, call_on_core, &c))
-		monitor_print(a, "core %u does not answer\n", vm->vcpu.core);
+	monitor_call(a, vm, call_on_core,
+		     &(struct core_call){.a = a, .vm = vm, .fn = fn, .context = context});
 }
 
 bool monitor_run_on(const struct monitor_args *a, unsigned most,

@@ -43,6 +43,11 @@ bool monitor_cores_run(const struct monitor_args *a);
 /* The VM that a word names; NULL: it says that there is none. */
 struct vm *monitor_vm(const struct monitor_args *a, unsigned word);
 
+/* Runs fn(arg) on the VM's core, in whatever state the VM is; else says that the core does not
+ * answer. fn may print. */
+void monitor_call(const struct monitor_args *a, const struct vm *vm, void (*fn)(void *arg),
+		  void *arg);
+
 /* Runs fn(vm, a, context) on the VM's core between two runs of it, with its VMCS loaded (but not
  * its FPU, debug and SYSCALL registers), if the VM is running now; else says why not. fn may
  * print. */
