@@ -33,6 +33,13 @@ struct tool_controls {
 	uint32_t missing_word;
 };
 
+/* For fit(): missing, and the word that wants it. */
+static inline void tool_lacks(struct tool_controls *c, const char *what, enum vm_tool_word word)
+{
+	c->missing = what;
+	c->missing_word = (uint32_t)BIT(word);
+}
+
 /* What is wrong with a word. */
 struct tool_refusal {
 	struct text word; /* lies in what was read; at NULL: no single one's fault */

@@ -62,17 +62,17 @@ static bool fit(const struct vm_tools *t, struct tool_controls *c)
 	if (state->vpid == VPID_OFF)
 		c->off[CONTROL_PROC2] |= (uint32_t)PROC2_VPID;
 	if (state->vpid == VPID_SINGLE && !(vmx_caps.vpid && (has & BIT(41))))
-		c->missing = "INVVPID of a single context (IA32_VMX_EPT_VPID_CAP, bit 41)";
+		tool_lacks(c, "INVVPID of a single context (IA32_VMX_EPT_VPID_CAP, bit 41)",
+			   VM_TOOL_VPID);
 	if (state->vpid == VPID_ALL && !(vmx_caps.vpid && (has & BIT(42))))
-		c->missing = "INVVPID of all contexts (IA32_VMX_EPT_VPID_CAP, bit 42)";
-	if (c->missing)
-		c->missing_word = BIT(VM_TOOL_VPID);
-	if (state->max_leaf > vmx_caps.ept_max_leaf) {
-		c->missing = state->max_leaf == PAGE_1G
-				     ? "EPT pages of 1 GiB (IA32_VMX_EPT_VPID_CAP, bit 17)"
-				     : "EPT pages of 2 MiB (IA32_VMX_EPT_VPID_CAP, bit 16)";
-		c->missing_word = BIT(VM_TOOL_EPTMAX);
-	}
+		tool_lacks(c, "INVVPID of all contexts (IA32_VMX_EPT_VPID_CAP, bit 42)",
+			   VM_TOOL_VPID);
+	if (state->max_leaf > vmx_caps.ept_max_leaf)
+		tool_lacks(c,
+			   state->max_leaf == PAGE_1G
+				   ? "EPT pages of 1 GiB (IA32_VMX_EPT_VPID_CAP, bit 17)"
+				   : "EPT pages of 2 MiB (IA32_VMX_EPT_VPID_CAP, bit 16)",
+			   VM_TOOL_EPTMAX);
 	return false;
 }
 

@@ -46,10 +46,9 @@ static bool fit(const struct vm_tools *t, struct tool_controls *c)
 		c->on[CONTROL_PROC] |= (uint32_t)(PROC_CR3_LOAD | PROC_CR3_STORE);
 	if (cr8)
 		c->on[CONTROL_PROC] |= (uint32_t)(PROC_CR8_LOAD | PROC_CR8_STORE);
-	if (targets->count > MISC_TARGETS) {
-		c->missing = "room for so many CR3-target values (IA32_VMX_MISC, bits 24:16)";
-		c->missing_word = BIT(VM_TOOL_CR3TARGET);
-	}
+	if (targets->count > MISC_TARGETS)
+		tool_lacks(c, "room for so many CR3-target values (IA32_VMX_MISC, bits 24:16)",
+			   VM_TOOL_CR3TARGET);
 	return cr0 || cr3 || cr4 || cr8;
 }
 
