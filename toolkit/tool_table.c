@@ -1,5 +1,6 @@
-/* toolkit/tool_table.c - the tools, in the order in which they see an exit: X(name) stands for
- * `const struct tool tool_name`. */
+/* toolkit/tool_table.c - the tools, in the order in which they begin and see an exit: X(name) stands
+ * for `const struct tool tool_name`. cpuid is the last to begin: its answers are asked for one by
+ * one, those of tsc and simulate_vmx come with something else. */
 #include "toolkit/tools.h"
 
 #define TOOLS(X)                                                                                   \
@@ -25,11 +26,11 @@
 	X(desc)                                                                                    \
 	X(instructions)                                                                            \
 	X(pause)                                                                                   \
-	X(cpuid)                                                                                   \
 	X(msr_area)                                                                                \
 	X(tsc)                                                                                     \
 	X(tpr)                                                                                     \
-	X(translation)
+	X(translation)                                                                             \
+	X(cpuid)
 
 #define DECLARE(name) extern const struct tool tool_##name;
 TOOLS(DECLARE)

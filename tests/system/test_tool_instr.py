@@ -98,6 +98,14 @@ def test_an_msr_of_the_area_can_be_watched_too(lintel):
     assert "a: msrarea c0000082: 0xffff800089abcdef in the guest, 0 in the host" in log
 
 
+def test_an_answer_of_cpuid_that_a_word_names_is_so_with_a_scaled_tsc_too(lintel):
+    machine = lintel.boot([guest("shape", vm="a", tsc="scale:5/2", cpuid="15:ecx=1234",
+                                 watch="cpuid:15")])
+    lintel.end_badly(machine)  # shape compares the frequency
+    assert console.logged(machine.console, "a: watch cpuid:15: CPUID 15.0 -> eax 00000001, "
+                          "ebx 00000001, ecx 00001234,")
+
+
 CPUID = "cpuid=40000001:eax=1,16:eax=bb8"
 LONG_ONE = "0" * 130 + "1"
 LONG = [f"steps={LONG_ONE}", f"watchlog={LONG_ONE}", f"tpr={LONG_ONE}", f"pool={LONG_ONE}",
