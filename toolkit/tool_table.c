@@ -1,6 +1,9 @@
-/* toolkit/tool_table.c - the tools, in the order in which they begin and see an exit: X(name) stands
- * for `const struct tool tool_name`. cpuid is the last to begin: its answers are asked for one by
- * one, those of tsc and simulate_vmx come with something else. */
+/*
+ * toolkit/tool_table.c - the tools, in the order in which they begin and see an exit.
+ *
+ * X(name) stands for `const struct tool tool_name`. cpuid is the last to begin: its answers are
+ * asked for one by one, those of tsc and simulate_vmx come with something else.
+ */
 #include "toolkit/tools.h"
 
 #define TOOLS(X)                                                                                   \
