@@ -90,23 +90,34 @@ static struct text find_value(const struct text *values, uint32_t words)
 	return (struct text){0};
 }
 
-/* The word of watch= with which alone the tool does not fit either. */
-static struct text find_watch(struct vm_tools *t, const struct tool *tool, struct text words)
+/* Does the tool fit with the first so many watches? */
+static bool fits_with(struct vm_tools *t, const struct tool *tool, unsigned watches)
 {
 	const unsigned count = t->watch_count;
+	char ignored[TOOL_TEXT];
+	uint32_t word;
+	bool fits;
+
+	t->watch_count = watches;
+	fits = tool_fits(t, tool, ignored, &word) == OK;
+	t->watch_count = count;
+	return fits;
+}
+
+/* The word of watch= with which alone the tool does not fit either, if it does without any. */
+static struct text find_watch(struct vm_tools *t, const struct tool *tool, struct text words)
+{
 	const struct watch first = t->watches[0];
 	struct text piece = {0};
 	bool fits = true;
 
-	for (unsigned i = 0; i < count && fits && text_next_piece(&words, ',', &piece); i++) {
-		char ignored[TOOL_TEXT];
-		uint32_t word;
-
+	if (!fits_with(t, tool, 0))
+		return piece;
+	for (unsigned i = 0; i < t->watch_count && fits && text_next_piece(&words, ',', &piece);
+	     i++) {
 		t->watches[0] = i ? t->watches[i] : first;
-		t->watch_count = 1;
-		fits = tool_fits(t, tool, ignored, &word) == OK;
+		fits = fits_with(t, tool, 1);
 		t->watches[0] = first;
-		t->watch_count = count;
 	}
 	return fits ? (struct text){0} : piece;
 }
