@@ -8,6 +8,7 @@
 #include "vmx/controls.h"
 #include "vmx/core.h"
 #include "vmx/exit.h"
+#include "vmx/inject.h"
 #include "vmx/vm.h"
 #include "vmx/vm_debug.h"
 #include "vmx/vmcs.h"
@@ -105,10 +106,12 @@ static void print_vcpu(struct vm *vm, const struct monitor_args *a, void *contex
 	static const char *const activities[] = {"active", "HLT", "shutdown", "wait-for-SIPI"};
 	static const char *const blockings[] = {"STI", "MOV SS", "SMI", "NMI"};
 	struct vcpu *v = &vm->vcpu;
-	uint64_t blocking = vmcs_read(VMCS_GUEST_INTERRUPTIBILITY);
 	struct guest_cpu_state s;
+	uint64_t blocking;
 
 	(void)context;
+	(void)inject_nmis_blocked(v); /* else it may still be another guest's */
+	blocking = vmcs_read(VMCS_GUEST_INTERRUPTIBILITY);
 	vcpu_read_state(v, &s);
 	if (this_cpu()->vmx->fpu_owner != v) {
 		s.cr2 = v->parked.cr2;

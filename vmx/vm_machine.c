@@ -13,6 +13,7 @@
 #include "vmx/entry_check.h"
 #include "vmx/exit.h"
 #include "vmx/firmware.h"
+#include "vmx/inject.h"
 #include "vmx/tools.h"
 #include "vmx/vm_board.h"
 #include "vmx/vm_break.h"
@@ -101,6 +102,8 @@ static void poke(struct vm *vm)
 		 (unsigned long long)vm->config.poke_value);
 	if (field == VMCS_PROC_CONTROLS)
 		vm->vcpu.proc_controls = (uint32_t)vm->config.poke_value;
+	if (field == VMCS_GUEST_INTERRUPTIBILITY)
+		vm->vcpu.nmi_came = vm->config.poke_value & INTERRUPTIBILITY_NMI;
 }
 
 /* ---- what runs ---- */

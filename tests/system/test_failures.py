@@ -30,11 +30,13 @@ def expect_dump(text):
     ("GUEST_RFLAGS:0", r"rflags-reserved: bit 1 is 1"),
     ("GUEST_CS_ACCESS:0", r"cs-type: "),
     ("GUEST_ACTIVITY_STATE:4", r"activity: "),
+    ("GUEST_INTERRUPTIBILITY:0xb", r"blocking-both: "),
 ])
 def test_an_entry_with_an_invalid_guest_state_is_explained(lintel, poke, rule):
     text = fail_beside_a_tick(lintel, poke)
     assert console.logged(text, rf"bad: breaks the entry rule {rule}")
-    assert console.logged(text, rf'bad:   {poke.split(":")[0]} is .* \(SDM 3C "')
+    field, value = poke.split(":")
+    assert console.logged(text, rf'bad:   {field} is (0x)?{int(value, 0):x}\b.* \(SDM 3C "')
     assert console.logged(text, r"bad: VM-entry failure: invalid guest state \(reason 33\)")
     expect_dump(text)
 
