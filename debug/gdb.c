@@ -157,7 +157,7 @@ static uint16_t port_of_line(void)
 
 bool gdb_has_port(uint16_t port)
 {
-	return port == asked_port || (line != LINE_NONE && port == port_of_line());
+	return (asked_port && port == asked_port) || (line != LINE_NONE && port == port_of_line());
 }
 
 void gdb_describe(char *text, size_t size)

@@ -20,7 +20,7 @@ void gdb_service(void);
  * gone, and the console has its line for itself. On, without gdb=: the console's line is shared. */
 MUST_CHECK enum status gdb_switch(bool on);
 
-/* Is it the line of gdb, or asked for by gdb=, though it may not work? port: not 0. */
+/* Is it the line of gdb, or asked for by gdb=, though it may not work? */
 bool gdb_has_port(uint16_t port);
 
 /* "com1, shared with the console; gdb is there". */

@@ -118,8 +118,9 @@ struct vm_config {
 	bool check_entry;
 	struct text poke_field; /* empty: none; points into the line */
 	uint64_t poke_value;
-	struct text tools[VM_TOOL_WORDS]; /* values, empty: not there; point into the line, until
-					     the toolkit has taken others */
+	/* Values; empty: not there. They point into the line, until the toolkit has taken others;
+	 * one that it has taken away is empty and not NULL. */
+	struct text tools[VM_TOOL_WORDS];
 	struct text line; /* all of it, without blanks around it; points into the line given */
 	struct text args; /* what follows "--", without blanks around it; points into the line */
 };

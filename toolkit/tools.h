@@ -122,19 +122,19 @@ MUST_CHECK enum status tool_fits(const struct vm_tools *t, const struct tool *to
  * lacks; the caller takes its change back and calls again. */
 MUST_CHECK enum status tools_apply(struct vm *vm, char *message);
 
+/* "WORD=VALUE" instead of what the line has, from the next start on; no value: as if it were not
+ * there. On the core of a VM that has ended for good (vm->retired). Watches and switches are those
+ * of the words again. Errors of create(); ERR_INVALID, ERR_FULL; message (TOOL_TEXT). */
+MUST_CHECK enum status tools_reshape(struct vm *vm, struct text typed, char *message);
+
+/* ---- toolkit/watch.c ---- */
+
 /* A word of watch= more, while the VM runs or before. Errors of watch_read() and tools_apply();
  * ERR_FULL, ERR_EXISTS; message (TOOL_TEXT) says what is wrong. */
 MUST_CHECK enum status tools_add_watch(struct vm *vm, struct text word, char *message);
 
 /* ERR_NOT_FOUND. An empty word: all of them. */
 MUST_CHECK enum status tools_remove_watch(struct vm *vm, struct text word);
-
-/* "WORD=VALUE" instead of what the line has, from the next start on; no value: as if it were not
- * there. On the core of a VM that has ended for good (vm->retired). Watches and switches are those
- * of the words again. Errors of create(); ERR_INVALID, ERR_FULL; message (TOOL_TEXT). */
-MUST_CHECK enum status tools_reshape(struct vm *vm, struct text typed, char *message);
-
-/* ---- for the tools: toolkit/watch.c ---- */
 
 /* Writes "WORD": what, of a long word its beginning. message: TOOL_TEXT. */
 void tool_quote(char *message, struct text word, const char *what);

@@ -1,4 +1,4 @@
-/* toolkit/watch.c - what a watch has seen: counted, and told. */
+/* toolkit/watch.c - the watches of a VM: their words, added and removed; hits counted and told. */
 #include <stdarg.h>
 
 #include "kernel/log.h"

@@ -48,7 +48,7 @@ struct vmx_tools_ops {
 	/* Has a tool made of this page of the guest something else than it is? */
 	bool (*shapes)(struct vm *vm, gpa_t page);
 
-	/* A hypercall that vmx/exit_cpu.c does not know: true if it is answered in *answer. */
+	/* A hypercall that vmx/hypercall.c does not know: true if it is answered in *answer. */
 	bool (*hypercall)(struct vcpu *v, uint32_t number, uint32_t *answer);
 };
 

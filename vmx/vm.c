@@ -124,10 +124,12 @@ void vm_log_line(const struct vm_config *config)
 	for (unsigned i = 0; i < VM_TOOL_WORDS; i++) {
 		struct text value = config->tools[i];
 
+		const char *name = vm_tool_word_name((enum vm_tool_word)i);
+
 		if (value.len && !text_lies_in(value, config->line))
-			log_error(LOG_GUEST, "  but %s=%.*s",
-				  vm_tool_word_name((enum vm_tool_word)i), (int)value.len,
-				  value.at);
+			log_error(LOG_GUEST, "  but %s=%.*s", name, (int)value.len, value.at);
+		else if (value.at && !value.len)
+			log_error(LOG_GUEST, "  but no %s=", name);
 	}
 }
 

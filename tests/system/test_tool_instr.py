@@ -167,6 +167,7 @@ def test_words_of_a_vm_that_has_ended_are_others_at_its_next_start(lintel):
     assert run(machine, "vm start a") == ""
     machine.expect("a: not started: hook=: there is no memory at 0x40000000")
     machine.expect("  vm=a .* watch=io:3f8 watchlog=0 vpid=off")
+    machine.expect("  but no vpid=")
     machine.expect("  but hook=40000000:90")
     assert run(machine, "shape a hook=") == ""
     assert free_kib(machine) == before
