@@ -5,8 +5,6 @@
 #include "kernel/string.h"
 #include "mm/phys.h"
 
-#define A20_BIT BIT(20)
-
 static unsigned order_of(uint64_t len_bytes)
 {
 	return (unsigned)__builtin_ctzll(len_bytes) - 12;
@@ -316,7 +314,7 @@ enum status guest_memory_write(struct guest_memory *m, gpa_t at, const void *fro
 
 void guest_memory_set_a20(struct guest_memory *m, bool high)
 {
-	m->address_mask = high ? ~UINT64_C(0) : ~A20_BIT;
+	m->address_mask = high ? ~UINT64_C(0) : ~GUEST_A20_BIT;
 }
 
 /* Where the A20 shadow is longer than RAM: it ends with the next odd MiB. */
@@ -358,7 +356,7 @@ static enum status map_twice(struct ept *e, const struct guest_chunk *c, uint64_
 
 	if (s != OK)
 		return s;
-	return ept_map(e, gpa(start | A20_BIT), to, len_bytes, EPT_RWX, EPT_WB);
+	return ept_map(e, gpa(start | GUEST_A20_BIT), to, len_bytes, EPT_RWX, EPT_WB);
 }
 
 enum status guest_memory_map_a20_off(struct guest_memory *m, struct ept *e)
@@ -378,7 +376,7 @@ enum status guest_memory_map_a20_off(struct guest_memory *m, struct ept *e)
 		while (at < end) {
 			uint64_t piece = min_u64(end, align_down(at, MIB) + MIB) - at;
 
-			if (!(at & A20_BIT)) {
+			if (!(at & GUEST_A20_BIT)) {
 				enum status s = map_twice(e, c, at, piece);
 
 				if (s != OK)

@@ -18,7 +18,8 @@
 #define GUEST_MEMORY_LOW_END    (3 * GIB) /* RAM below the hole ends here at the latest */
 #define GUEST_MEMORY_HIGH_START (4 * GIB) /* and goes on here */
 #define GUEST_MEMORY_MAX        (1 * TIB)
-#define GUEST_MEMORY_CHUNKS     512u /* chunks that are always possible; 1 more for every GiB */
+#define GUEST_A20_BIT           BIT(20) /* of an address: it reads as 0 with the A20 line low */
+#define GUEST_MEMORY_CHUNKS     512u    /* chunks that are always possible; 1 more for every GiB */
 
 struct guest_chunk {
 	gpa_t start;

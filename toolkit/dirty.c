@@ -23,7 +23,6 @@
 #define SUMMARY_TEXT 280u
 #define LOG_ENTRIES  512u
 #define LOG_FIRST    (LOG_ENTRIES - 1) /* the index counts down */
-#define A20_BIT      BIT(20)
 
 struct dirty {
 	bool on;
@@ -69,7 +68,7 @@ static void mark_logged(struct vm *vm, struct dirty *d, uint64_t at)
 	bool shadow = vm->ept_a20_made && is_dirty(&vm->ept_a20, at);
 
 	if (shadow)
-		guest_written_mark(&d->written, at & ~A20_BIT, 1);
+		guest_written_mark(&d->written, at & ~GUEST_A20_BIT, 1);
 	if (!shadow || is_dirty(&vm->ept, at))
 		guest_written_mark(&d->written, at, 1);
 }
@@ -104,9 +103,9 @@ static uint64_t scan(struct vm *vm, struct dirty *d)
 		bool accessed = false, dirty = false;
 
 		add_flags(&vm->ept, at, &accessed, &dirty);
-		if (vm->ept_a20_made && !(at & A20_BIT)) {
+		if (vm->ept_a20_made && !(at & GUEST_A20_BIT)) {
 			add_flags(&vm->ept_a20, at, &accessed, &dirty);
-			add_flags(&vm->ept_a20, at | A20_BIT, &accessed, &dirty);
+			add_flags(&vm->ept_a20, at | GUEST_A20_BIT, &accessed, &dirty);
 		}
 		count += accessed;
 		if (dirty && !vmx_caps.pml)

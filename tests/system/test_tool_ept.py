@@ -48,6 +48,25 @@ def test_accesses_are_counted_and_pages_hidden(lintel, options):
     assert "the trap gives 1" in seen and "the trap gives 3" in seen
 
 
+def test_both_addresses_of_a_page_are_given_back_with_the_a20_line_low(lintel, tmp_path):
+    """Also where the second one is behind the end of RAM."""
+    program = tmp_path / "low.bin"
+    program.write_bytes(b"\xb0\x00\xe6\x92\xeb\xfe")  # mov al, 0; out 92h, al; jmp $
+    machine = lintel.boot([guest("low", vm="a", watch="ept:20000+1000:w,ept:30000+1000:rwx")],
+                          files=[f"{program}=/guest/low.bin"])
+    machine.expect("a: started")
+    open_monitor(machine)
+    before = run(machine, "ept map a")
+    assert re.search(r"^0+120000-0+120fff +4 KiB r-x", before, re.M), before
+    assert re.search(r"^0+131000-0+1fffff +828 KiB rwx", before, re.M), before
+    assert run(machine, "watch a off") == ""
+    after = run(machine, "ept map a")
+    assert after.startswith("000000000000-0000001fffff     2048 KiB rwx WB "), after
+    assert run(machine, "vm stop a") == ""
+    machine.send("exit\r")
+    lintel.end_well(machine)
+
+
 def test_wrong_words_are_refused(lintel):
     guests = [guest("hello", vm=f"wrong{i}", **{word: value})
               for i, (word, value, _, _) in enumerate(WRONG)]
