@@ -6,7 +6,7 @@
 %define NAME "haltstep"
 %include "lib.inc"
 
-TICKS	equ 60
+TICKS	equ 120
 
 main:
 	pic_init

@@ -107,6 +107,11 @@ class GdbSession:
             if self.machine and self.machine.pump(0.05) is None:
                 self.machine = None
 
+    def text_to(self, pattern, timeout_s=30):
+        """As expect(), but returns all that was said up to the end of the pattern."""
+        before, end = self._seen, self.expect(pattern, timeout_s).end()
+        return self.text[before:end]
+
     def kill(self):
         """kill -9: gdb goes without a word to the other side."""
         self.process.kill()

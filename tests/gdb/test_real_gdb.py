@@ -178,7 +178,7 @@ def test_step_and_next_over_a_range():
 
 
 def test_ctrl_c_stops_what_runs():
-    output = session(*SECOND_VM, "attach 2", CTRL_C.format(0.3), "continue", "info threads",
+    output = session(*SECOND_VM, "attach 2", CTRL_C.format(1), "continue", "info threads",
                      "stepi")
     assert 'Thread 2.1 "real" received signal SIGINT' in output
     assert re.search(r"\* 2\.1 ", output)
@@ -194,7 +194,7 @@ def test_the_process_that_stood_still_is_inferior_1_of_target_remote():
 def test_only_the_current_inferior_goes_on():
     output = session("thread 3.1", "unset tdesc filename", "break *0x7c05", "continue",
                      "thread 1.1", "p/x $rip", "stepi", "p/x $rip", "delete",
-                     "set schedule-multiple on", CTRL_C.format(0.3), "continue",
+                     "set schedule-multiple on", CTRL_C.format(1), "continue",
                      how="remote", words=["wait3"])
     assert 'Thread 3.1 "real" hit Breakpoint 1' in output and "SIGINT" in output
     assert re.findall(r"\$\d+ = (0x\w+)", output) == ["0x1000", "0x1001"]

@@ -72,8 +72,9 @@ def say(machine, gdb, typed):
     if not typed.endswith("^C"):
         return gdb.run(typed, 120)
     gdb.start(typed[:-2].strip())
+    said = gdb.text_to("Continuing", 60)  # before, it would stop nothing
     machine.pump(1)
-    return gdb.interrupt(60)
+    return said + gdb.interrupt(60)
 
 
 def follow(machine, steps):

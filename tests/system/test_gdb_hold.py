@@ -76,7 +76,7 @@ def test_a_breakpoint_in_what_a_core_does_for_the_monitor_is_passed(lintel):
 
 
 def test_a_vm_that_stopped_before_the_hypervisor_keeps_its_clock(lintel):
-    machine = boot(lintel, [guest("tick", vm="tick", debug="wait", limit=20)], cores=2,
+    machine = boot(lintel, [guest("tick", vm="tick", debug="wait", limit=5)], cores=2,
                    time_limit_s=200)
     with attach(machine) as gdb:
         threads = gdb.run("info threads")
@@ -132,10 +132,10 @@ def test_a_core_that_waits_at_a_breakpoint_can_be_stepped(lintel):
 
 
 def test_a_panic_stops_for_gdb(lintel):
-    machine = boot(lintel, [endless("tick")], "gdb=com2 crash=pf crashafter=30 panic=poweroff",
-                   time_limit_s=120)
+    machine = boot(lintel, [endless("tick")], "gdb=com2 crash=pf crashafter=90 panic=poweroff",
+                   time_limit_s=240)
     with attach(machine, lintel.elf()) as gdb:
-        said = gdb.run("continue", 100)
+        said = gdb.run("continue", 200)
         assert '"lintel" received signal SIGSEGV' in said, said
         assert "crash_page_fault" in gdb.run("backtrace")
         machine.expect("PANIC on core 0", 10)  # its report came before

@@ -6,6 +6,7 @@ import re
 import pytest
 
 from conftest import PACED, ROOT, guest
+from gdb_boot import goes_on
 from monitor_line import KEY, open_monitor, run
 from tests.bed import Wire
 from tests.bed.gdb_session import GdbSession
@@ -307,4 +308,4 @@ def test_no_command_waits_for_a_core_that_gdb_holds(lintel):
             assert "not while the hypervisor is stopped" in said, f"{command}: {said}"
         gdb.run("delete")
         gdb.run("detach")
-    machine.expect("second", 60)
+    goes_on(machine, "second")

@@ -251,13 +251,14 @@ def test_interrupts_and_sleep_are_seen(lintel, tmp_path):
 
 def test_a_trace_tells_nothing_from_before_it_was_on(lintel):
     """Neither a sleep that began in an earlier trace, nor the interrupts since start-up."""
-    machine = lintel.boot(["demo"], ips=50_000_000)
-    machine.expect("Hello")
+    machine = lintel.boot(["clock"], ips=50_000_000)
+    machine.expect("second 1")
     open_monitor(machine)
     for command in ("trace on halt,wake", "help", "trace off", "help", "trace clear",
                     "trace on wake,host", "help", "trace off", "trace show 200", "trace"):
         said = run(machine, command)
     assert "trace off: wake,host" in said
+    assert run(machine, "vm stop clock") == ""
     machine.send(KEY)
     records = shown(lintel.end_well(machine))
     sleeps = [int(words.split()[-2]) for _, _, kind, words in records if kind == "wake"]
