@@ -122,9 +122,8 @@ void vm_log_line(const struct vm_config *config)
 {
 	log_error(LOG_GUEST, "  %.*s", (int)config->line.len, config->line.at);
 	for (unsigned i = 0; i < VM_TOOL_WORDS; i++) {
-		struct text value = config->tools[i];
-
 		const char *name = vm_tool_word_name((enum vm_tool_word)i);
+		struct text value = config->tools[i];
 
 		if (value.len && !text_lies_in(value, config->line))
 			log_error(LOG_GUEST, "  but %s=%.*s", name, (int)value.len, value.at);
