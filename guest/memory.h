@@ -108,6 +108,11 @@ MUST_CHECK enum status guest_memory_map(struct guest_memory *m, struct ept *e);
  * even one below it. Costs one EPT table for each 2 MiB of RAM. */
 MUST_CHECK enum status guest_memory_map_a20_off(struct guest_memory *m, struct ept *e);
 
+/* In an EPT that one of the two above has made: the RAM that is mapped there has these rights
+ * (EPT_READ...), ROM may be read and run. Errors as ept_protect(). Caller as above. */
+MUST_CHECK enum status guest_memory_protect(struct guest_memory *m, struct ept *e, bool a20_off,
+					    unsigned rights);
+
 /* What the access functions above make of bit 20 of an address: the emulator's view of the A20
  * line. Mapping does not change it. High (true) after guest_memory_init(). */
 void guest_memory_set_a20(struct guest_memory *m, bool high);

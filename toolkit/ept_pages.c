@@ -191,29 +191,6 @@ void ept_pages_run_as(struct vm *vm, gpa_t page, const void *bytes)
 	p->code_count += i == p->code_count;
 }
 
-static void protect(struct vm *vm, uint64_t at, uint64_t len_bytes, unsigned rights)
-{
-	check(vm, gpa(at), ept_protect(vm_ept(vm), gpa(at), len_bytes, rights));
-}
-
-/* RAM. With the A20 line low that of each odd MiB has no address, that of each even one two. */
-static void protect_ram(struct vm *vm, const struct guest_chunk *c, unsigned rights)
-{
-	uint64_t end = c->start.raw + c->len_bytes, piece;
-
-	if (!vm->a20_off) {
-		protect(vm, c->start.raw, c->len_bytes, rights);
-		return;
-	}
-	for (uint64_t at = c->start.raw; at < end; at += piece) {
-		piece = min_u64(end, align_down(at, MIB) + MIB) - at;
-		if (at & GUEST_A20_BIT)
-			continue;
-		protect(vm, at, piece, rights);
-		protect(vm, at | GUEST_A20_BIT, piece, rights);
-	}
-}
-
 static void settle_all(struct vm *vm)
 {
 	struct ept_pages *p = pages_of(vm);
@@ -224,14 +201,7 @@ static void settle_all(struct vm *vm)
 	for (unsigned i = 0; i < ARRAY_SIZE(shapers); i++)
 		taken |= shapers[i]->takes ? shapers[i]->takes(vm) : 0;
 	p->rights = EPT_RWX & ~taken;
-	for (uint32_t i = 0; i < vm->memory.count; i++) {
-		const struct guest_chunk *c = &vm->memory.chunks[i];
-
-		if (c->rom)
-			protect(vm, c->start.raw, c->len_bytes, EPT_READ | EPT_EXEC);
-		else
-			protect_ram(vm, c, p->rights);
-	}
+	check(vm, gpa(0), guest_memory_protect(&vm->memory, vm_ept(vm), vm->a20_off, p->rights));
 	for (uint32_t i = 0; i < vm->memory.count && holes.from != holes.to; i++) {
 		const struct guest_chunk *c = &vm->memory.chunks[i];
 		const uint64_t unit = vm->a20_off ? PAGE_2M : PAGE_4K; /* the other address, too */

@@ -4,7 +4,8 @@ import re
 import subprocess
 
 HOST_SOURCES = ["tests/bench/ept_setup.c", "mm/ept.c", "mm/radix.c", "mm/frame_list.c",
-                "mm/frames.c", "mm/regions.c", "guest/memory.c", "guest/written.c"]
+                "mm/frames.c", "mm/regions.c", "guest/memory.c", "guest/memory_map.c",
+                "guest/written.c"]
 EPT_LINE = re.compile(r"^ept mib=(\d+) leaf=(1G|2M) leaves=(\d+),(\d+),(\d+) tables=(\d+) "
                       r"steps=(\d+)$", re.M)
 STARTED = re.compile(r"\] ([\w.-]+): started: \w+, (\d+) KiB, EPT leaves (\d+) x 1G (\d+) x 2M "

@@ -329,6 +329,16 @@ static void check_a20_on(struct ept *e, uint64_t len_bytes)
 	}
 }
 
+static void check_rights(struct ept *e, uint64_t len_bytes, unsigned rights)
+{
+	for (uint64_t at = 0; at < align_up(len_bytes, 2 * MIB); at += 16 * KIB) {
+		struct ept_leaf leaf;
+
+		if (ept_walk(e, gpa(at), &leaf) == OK)
+			assert_int_equal(leaf.perm, rights);
+	}
+}
+
 static void a20_low_shows_each_even_mib_twice_and_back(void **state)
 {
 	static const uint64_t sizes[] = {64 * KIB,    MIB,     MIB + 512 * KIB,    2 * MIB,
@@ -348,8 +358,15 @@ static void a20_low_shows_each_even_mib_twice_and_back(void **state)
 		check_a20_on(&e, sizes[i]);
 		assert_int_equal(guest_memory_map_a20_off(&memory, &e), OK);
 		check_a20_off(&e, sizes[i]);
+		for (unsigned rights = EPT_READ; rights <= EPT_RWX; rights += EPT_WRITE) {
+			assert_int_equal(guest_memory_protect(&memory, &e, true, rights), OK);
+			check_rights(&e, sizes[i], rights);
+		}
+		check_a20_off(&e, sizes[i]);
 		assert_int_equal(guest_memory_map(&memory, &e), OK);
 		check_a20_on(&e, sizes[i]);
+		assert_int_equal(guest_memory_protect(&memory, &e, false, EPT_READ), OK);
+		check_rights(&e, sizes[i], EPT_READ);
 		assert_int_equal(e.table_count, tables);
 		ept_destroy(&e);
 		guest_memory_free(&memory);

@@ -123,6 +123,8 @@ static void the_a20_line_leaves_rom_alone(void **state)
 	check_rom_leaf(&e);
 	assert_int_equal(guest_memory_map_a20_off(&memory, &e), OK);
 	check_rom_leaf(&e);
+	assert_int_equal(guest_memory_protect(&memory, &e, true, EPT_READ), OK);
+	check_rom_leaf(&e);
 	guest_memory_set_a20(&memory, false);
 	assert_int_equal(guest_memory_read(&memory, gpa(ROM_AT), seen, 16), OK);
 	assert_memory_equal(seen, rom, 16);
