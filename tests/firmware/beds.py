@@ -24,7 +24,7 @@ class FirmwareQemu(Qemu):
         return ["qemu-system-x86_64", "-accel", "tcg", "-cpu", "qemu64,-apic", "-M", self.machine,
                 "-m", str(self.memory_mib), "-bios", self.rom, "-vga", self.vga, "-snapshot",
                 "-display", "none", "-nic", "none", "-monitor", "none",
-                "-rtc", "base=2026-11-21T12:34:56,clock=vm", *drives,
+                "-rtc", "base=2026-11-21T12:34:00,clock=vm", *drives,
                 "-chardev", f"socket,id=com1,path={serial_path}", "-serial", "chardev:com1",
                 *self.extra]
 

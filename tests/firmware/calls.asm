@@ -228,7 +228,7 @@ move_back:
 time:
 	ask	"1Ah 02", 1Ah, 0200h, 1, 2, 3
 	ask	"1Ah 04", 1Ah, 0400h, 1, 2, 3
-	ask	"1Ah 03", 1Ah, 0300h, 1, 2359h, 5700h
+	ask	"1Ah 03", 1Ah, 0300h, 1, 2359h, 0000h
 	ask	"1Ah 05", 1Ah, 0500h, 1, 2028h, 0229h
 	ask	"1Ah 04", 1Ah, 0400h, 1, 2, 3
 	ask	"1Ah 02", 1Ah, 0200h, 1, 2, 3

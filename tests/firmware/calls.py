@@ -27,7 +27,7 @@ def make_floppy(folder, *defines):
     return make_disk(folder / "floppy.img", images.fat12(boot, {"PROGRAM BIN": program}))
 
 
-def converse(machine, limit_s=20):
+def converse(machine, limit_s=60):
     """Types what the program waits for, and reads to its last line."""
     machine.expect("type:", limit_s)
     machine.send(TYPED)
