@@ -48,16 +48,19 @@ if [ "$(id -u)" != 0 ]; then
 fi
 
 echo "Lintel: about to install with apt-get: $missing"
+# Another apt may be at work (a machine's daily one), and a mirror may hiccup.
+patience="-o DPkg::Lock::Timeout=300 -o Acquire::Retries=3"
 install_missing() {
 	$as_root env DEBIAN_FRONTEND=noninteractive \
-		apt-get install -y --no-install-recommends $missing >"$log" 2>&1 </dev/null
+		apt-get $patience install -y --no-install-recommends $missing \
+		>"$log" 2>&1 </dev/null
 }
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 # The package lists may be missing or too old: fetch them only if it does not work without.
 if ! install_missing; then
 	echo "Lintel: fetching the package lists first"
-	$as_root apt-get update -q >"$log" 2>&1 </dev/null || { cat "$log"; exit 1; }
+	$as_root apt-get $patience update -q >"$log" 2>&1 </dev/null || { cat "$log"; exit 1; }
 	install_missing || { cat "$log"; echo "Lintel: the installation failed"; exit 1; }
 fi
 echo "Lintel: installed"

@@ -7,6 +7,8 @@ unpacked is found again without a network.
     /usr/bin/python3 -m tests.real.packages            fetches all that the real guests need
 """
 
+import contextlib
+import fcntl
 import os
 import re
 import shutil
@@ -59,15 +61,29 @@ def download(name, folder):
     return next(folder.glob("*.deb"), None)
 
 
+@contextlib.contextmanager
+def alone():
+    """Two processes that fetch at once would take apt's locks from each other."""
+    CACHE.mkdir(parents=True, exist_ok=True)
+    with open(CACHE / "lock", "w", encoding="ascii") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
 def unpacked(name):
     """The folder that holds a package's files as they would lie under /. Fetches it if needed.
 
     Raises PackageError where it is not there and cannot be fetched.
     """
     tree = CACHE / name
-    if tree.is_dir():
-        return tree
-    CACHE.mkdir(parents=True, exist_ok=True)
+    if not tree.is_dir():
+        with alone():
+            if not tree.is_dir():  # another process was quicker
+                fetch(name, tree)
+    return tree
+
+
+def fetch(name, tree):
     with tempfile.TemporaryDirectory(prefix="get-", dir=CACHE) as work:
         folder = Path(work)
         folder.chmod(0o755)  # apt's own user has to reach it
@@ -82,12 +98,7 @@ def unpacked(name):
         made = folder / "tree"
         if run("dpkg-deb", "-x", str(deb), str(made)) is None:
             raise PackageError(f"{name}: {deb.name} cannot be unpacked")
-        try:
-            made.rename(tree)
-        except OSError:  # another process was quicker
-            if not tree.is_dir():
-                raise
-    return tree
+        made.rename(tree)
 
 
 def file_of(name, pattern):
