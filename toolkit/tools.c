@@ -233,7 +233,7 @@ enum status tools_reshape(struct vm *vm, struct text typed, char *message)
 		tool_quote(message, typed, "no word of the toolkit with its value");
 		return ERR_INVALID;
 	}
-	values[word] = value.len ? value : (struct text){.at = ""};
+	values[word] = value.len ? value : (struct text){.at = values[word].at ? "" : NULL};
 	s = make(&t);
 	if (s != OK) {
 		text_format(message, TOOL_TEXT, "%s", status_text(s));
