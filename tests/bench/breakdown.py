@@ -125,7 +125,7 @@ def run(setup, operation, elf):
                         "-o", program], check=True)
         config.write_text(GRUB, encoding="ascii")
         make_iso(str(iso), elf, str(config), [str(program)], str(ROOT / "build" / "grub"))
-        machine = TracingBochs(str(iso), time_limit_s=60, extra="magic_break: enabled=1")
+        machine = TracingBochs(str(iso), time_limit_s=300, extra="magic_break: enabled=1")
         with machine:
             machine.run_to_end()
             return list(parse(machine.chatter(), *functions(elf)))

@@ -18,7 +18,7 @@ from tests.guests.native import DISK_AND_CPU, make_disk  # noqa: E402
 
 IPS = 50_000_000      # the same natively and in Lintel, or the timer's rows could not be compared
 IPS_SMP = 10_000_000  # many cores have to wait for less then
-TIME_LIMIT_S = 240
+TIME_LIMIT_S = 600
 GUEST_MIB = 4
 EPT_MIB = (1, 64, 256, 1200)  # what a machine of 3 GiB in Bochs can have at once
 PROGRAMS = ROOT / "build" / "guests"

@@ -23,7 +23,7 @@ from tests.real import catalogue, native, shell  # noqa: E402
 from tests.real.marked import MarkedBochs  # noqa: E402
 
 AIM_PERCENT = 1
-LIMIT_S = 300
+LIMIT_S = 900
 EXITS = re.compile(r"\b(\d+) exits: (.+?)\r?$", re.M)  # log=exit:debug
 
 

@@ -54,7 +54,7 @@ class Native(MarkedBochs):
             extra += DISK.format(path=copy, cylinders=cylinders, heads=heads, sectors=sectors)
         elif kind == "floppy":
             extra += FLOPPY.format(path=copy)
-        super().__init__(copy, extra=extra, cores=1, **{"ips": IPS, "time_limit_s": 300, **common})
+        super().__init__(copy, extra=extra, cores=1, **{"ips": IPS, "time_limit_s": 900, **common})
 
     def command(self, work, serial_path, serial_port):
         # A start that failed for a passing reason leaves the image locked.

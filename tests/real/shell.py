@@ -4,7 +4,7 @@ import re
 
 PROMPT = r"/ # "
 USERLAND = r"TSC ([0-9a-f]{16})\r\nlintel: userland\r\n"
-BOOT_LIMIT_S = 200
+BOOT_LIMIT_S = 400
 COMMAND_LIMIT_S = 60
 
 # "<4>[    0.029013] text": the level is the number's low three bits; 4 is a warning, 0 the worst.

@@ -19,8 +19,8 @@ from tests.bed import Bochs, Qemu, QemuKvm  # noqa: E402
 from tests.bed.choose import LIVE_IPS  # noqa: E402
 
 # For who types to a guest that waits only so long: its seconds are ours, but for the two or three
-# that Bochs makes up for where it was late before. (Else, where nobody works, it is through one in a
-# few hundredths of ours.)
+# that Bochs makes up for where it was late before. (Else, where nobody works, it is through one in
+# a few hundredths of ours.)
 PACED = {"live": True, "ips": LIVE_IPS}
 
 BEDS = {"bochs": Bochs, "tcg": Qemu, "kvm": QemuKvm}
